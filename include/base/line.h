@@ -1,0 +1,38 @@
+/* One line of text, built in a fixed buffer without stdio or malloc. */
+#ifndef WHIT_BASE_LINE_H
+#define WHIT_BASE_LINE_H
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* At most PIPE_BUF bytes with its newline, so that one write(2) of it to a pipe is atomic: pipe(7).
+ */
+struct line {
+	char text[PIPE_BUF];
+	size_t length;
+	bool cut;
+};
+
+/* Starts an empty line. */
+void line_start(struct line *line);
+
+/*
+ * Appends. The conversions are %s, %.*s (an int length, then the bytes), %d, %u, %c and %%.
+ *
+ * What %s and %c insert may come from outside, so it is made harmless: control characters and bytes
+ * that are not valid UTF-8 become \n, \t, \r or \xHH. What does not fit is cut off, and line_end
+ * marks the cut.
+ */
+void line_format(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void line_format_va(struct line *line, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
+/* Appends the newline, after "..." where the line was cut. */
+void line_end(struct line *line);
+
+/* The text so far as a string, which the next call on the line changes. */
+const char *line_string(struct line *line);
+
+#endif
