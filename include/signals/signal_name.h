@@ -1,0 +1,22 @@
+/* Signal names and numbers, both ways, from one table. Pure. */
+#ifndef WHIT_SIGNALS_SIGNAL_NAME_H
+#define WHIT_SIGNALS_SIGNAL_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The longest name and its NUL: "SIGRTMIN+30", or on MIPS "SIGRTMIN+93". */
+#define SIGNAL_NAME_SIZE 16
+
+/*
+ * Parses "TERM", "SIGTERM" in either case, "RTMIN", "RTMIN+n", "RTMAX", "RTMAX-n" and 1..64. RTMIN
+ * is 34, as programs of glibc count it, whatever libc whit was built with. False, and *ret_signal
+ * as it was, if it is no signal.
+ */
+bool signal_name_parse(const char *text, size_t length, int *ret_signal);
+
+/* Writes the name, "SIGTERM", "SIGRTMIN+3", or "signal 32" for a nameless one; returns the buffer.
+ */
+const char *signal_name_format(int signal, char buffer[SIGNAL_NAME_SIZE]);
+
+#endif

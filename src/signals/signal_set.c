@@ -1,0 +1,54 @@
+/* The kernel's signal sets through raw system calls. What a signal means is the callers' affair. */
+#include "signals/signal_set.h"
+
+#include "base/descriptor.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define WORD_BITS ((int)(8 * sizeof(unsigned long)))
+
+static struct signal_set all_signals(void)
+{
+	struct signal_set all;
+
+	memset(&all, 0xff, sizeof(all)); /* the kernel leaves KILL and STOP out by itself */
+	return all;
+}
+
+void signal_set_add(struct signal_set *set, int signal)
+{
+	if (signal >= 1 && signal <= SIGNAL_MAX)
+		set->words[(signal - 1) / WORD_BITS] |= 1UL << ((signal - 1) % WORD_BITS);
+}
+
+bool signal_set_has(const struct signal_set *set, int signal)
+{
+	if (signal < 1 || signal > SIGNAL_MAX)
+		return false;
+	return (set->words[(signal - 1) / WORD_BITS] >> ((signal - 1) % WORD_BITS) & 1) != 0;
+}
+
+int signal_set_block_all(struct signal_set *ret_inherited)
+{
+	struct signal_set all = all_signals();
+
+	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, ret_inherited, sizeof(all));
+}
+
+int signal_set_apply(const struct signal_set *mask)
+{
+	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, sizeof(*mask));
+}
+
+int signal_set_open_all(void)
+{
+	struct signal_set all = all_signals();
+	/* SFD_CLOEXEC is O_CLOEXEC by definition: signalfd(2). */
+	int fd = (int)syscall(SYS_signalfd4, -1, &all, sizeof(all), O_CLOEXEC);
+
+	return fd < 0 ? -1 : descriptor_above_stdio(fd);
+}
