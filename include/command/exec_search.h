@@ -1,0 +1,18 @@
+/* execvp(3), but the same with every libc: where the command's name leads. */
+#ifndef WHIT_COMMAND_EXEC_SEARCH_H
+#define WHIT_COMMAND_EXEC_SEARCH_H
+
+/* Searched where there is no PATH. */
+#define EXEC_SEARCH_DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
+
+/*
+ * Replaces this process by argv[0], looked for in the PATH of whit's environment unless it has a
+ * slash. Goes on to the next entry on ENOENT, ENOTDIR and EACCES. A text file without #! is run by
+ * /bin/sh, for which argv[-1] is written to.
+ *
+ * Returns only on failure, with errno as execve(2) set it: EACCES where one entry was refused and
+ * no later one did better, ENOEXEC where /bin/sh could not be run instead.
+ */
+void exec_search(char **argv, char **envp);
+
+#endif

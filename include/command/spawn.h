@@ -1,0 +1,29 @@
+/* Starts the command. */
+#ifndef WHIT_COMMAND_SPAWN_H
+#define WHIT_COMMAND_SPAWN_H
+
+#include "command/exec_failure.h"
+#include "command/socket_activation.h"
+#include "command/terminal.h"
+#include "signals/signal_set.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct spawn {
+	char **argv; /* argv[-1] may be written to */
+	char **envp;
+	struct signal_set inherited_mask;
+	bool chld_was_ignored;
+	struct terminal terminal;
+	struct socket_activation activation;
+};
+
+/*
+ * Starts the command in a process group of its own, in the foreground if that was whit's, with the
+ * inherited mask and dispositions, and waits until it has been exec'd or has failed to be. All
+ * signals must be blocked. Returns 0, or -1 with nothing left running and nothing to be reaped.
+ */
+int spawn_command(struct spawn *spawn, pid_t *ret_pid, struct exec_failure *ret_failure);
+
+#endif
