@@ -1,0 +1,23 @@
+/* Where whit waits: the signalfd. Deaths arrive there too, as SIGCHLD. */
+#ifndef WHIT_SUPERVISE_EVENT_LOOP_H
+#define WHIT_SUPERVISE_EVENT_LOOP_H
+
+#include <stddef.h>
+#include <sys/signalfd.h>
+
+/* Records read at once: enough that a burst costs few reads, little enough that reaping comes soon.
+ */
+#define EVENT_LOOP_BATCH 32
+
+struct event_batch {
+	struct signalfd_siginfo records[EVENT_LOOP_BATCH]; /* lowest signal first: signal(7) */
+	size_t count;
+};
+
+/*
+ * Waits until there is at least one signal. Without a signal this never returns, and whit does not
+ * wake. The count is 0 if the read failed, which signalfd(2) does not foresee.
+ */
+void event_loop_wait(int signal_fd, struct event_batch *ret_batch);
+
+#endif

@@ -1,0 +1,26 @@
+/* Reaps: every child that has ended, the command and adopted orphans alike. */
+#ifndef WHIT_SUPERVISE_REAPER_H
+#define WHIT_SUPERVISE_REAPER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Who is told about each orphan. */
+enum reaper_report {
+	REAPER_REPORT_DEBUG,   /* those who asked for -vv */
+	REAPER_REPORT_WARNING, /* all but -q, as -w asks for */
+};
+
+struct reaper_result {
+	bool command_has_ended;
+	int command_wait_status; /* valid only then: wait(2) */
+	bool is_anyone_left;     /* whit has children still */
+};
+
+/*
+ * Reaps until nothing is left to reap, without waiting, and reports each orphan. command is the
+ * command's pid, or 0 where there is none.
+ */
+void reaper_collect(pid_t command, enum reaper_report report, struct reaper_result *ret_result);
+
+#endif

@@ -1,0 +1,99 @@
+/* waitpid until empty. What the command's end leads to is the supervisor's affair. */
+#include "supervise/reaper.h"
+
+#include "base/line.h"
+#include "base/log.h"
+#include "signals/signal_name.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/*
+ * __WALL: a child that was cloned with another exit signal than SIGCHLD is invisible to a plain
+ * wait (wait(2)).
+ */
+#define REAP_FLAGS (WNOHANG | __WALL)
+
+#define ANY (-1) /* waitpid's word for it */
+
+/* TASK_COMM_LEN and a newline: proc_pid_comm(5). */
+#define PROCESS_NAME_SIZE 32
+
+/* Leaves the name as it is where there is no /proc, or it is hidden from us. */
+static void read_process_name(pid_t pid, char name[PROCESS_NAME_SIZE])
+{
+	struct line path;
+	ssize_t length = -1;
+	int fd;
+
+	line_start(&path);
+	line_format(&path, "/proc/%d/comm", pid);
+	fd = open(line_string(&path), O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		length = read(fd, name, PROCESS_NAME_SIZE);
+		(void)close(fd); /* read-only: nothing to lose */
+	}
+	if (length > 0)
+		name[length - 1] = '\0'; /* the newline */
+}
+
+static void report_orphan(pid_t pid, const char *name, int wait_status, enum reaper_report report)
+{
+	void (*log)(const char *format, ...) =
+		report == REAPER_REPORT_WARNING ? log_warning : log_debug;
+	char signal[SIGNAL_NAME_SIZE];
+
+	if (WIFSIGNALED(wait_status))
+		log("reaped orphan %d (%s): killed by %s", pid, name,
+			signal_name_format(WTERMSIG(wait_status), signal));
+	else
+		log("reaped orphan %d (%s): exited %d", pid, name, WEXITSTATUS(wait_status));
+}
+
+/*
+ * Looks without reaping who is next, since a process has a name only until it is reaped. Returns
+ * the pid, or ANY where nobody is next or the kernel cannot tell (before 4.7: waitid(2)).
+ */
+static pid_t name_next(char name[PROCESS_NAME_SIZE])
+{
+	siginfo_t next = {.si_pid = 0};
+
+	strcpy(name, "?");
+	if (waitid(P_ALL, 0, &next, WEXITED | WNOWAIT | REAP_FLAGS) < 0 || next.si_pid == 0)
+		return ANY;
+	read_process_name(next.si_pid, name);
+	return next.si_pid;
+}
+
+void reaper_collect(pid_t command, enum reaper_report report, struct reaper_result *ret_result)
+{
+	bool is_reported =
+		log_shows(report == REAPER_REPORT_WARNING ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG);
+	char name[PROCESS_NAME_SIZE];
+	int wait_status;
+	pid_t pid = ANY;
+
+	ret_result->command_has_ended = false;
+	for (;;) {
+		pid_t reaped;
+
+		if (is_reported)
+			pid = name_next(name);
+		reaped = waitpid(pid, &wait_status, REAP_FLAGS);
+		if (reaped < 0 && errno == EINTR)
+			continue;
+		if (reaped <= 0) {
+			ret_result->is_anyone_left = reaped == 0 || errno != ECHILD;
+			return;
+		}
+		if (reaped == command) {
+			ret_result->command_has_ended = true;
+			ret_result->command_wait_status = wait_status;
+		} else if (is_reported) {
+			report_orphan(reaped, name, wait_status, report);
+		}
+	}
+}
