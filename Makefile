@@ -1,0 +1,144 @@
+# whit: make builds build/whit, one static file. `make help` lists what else there is.
+
+VERSION = 0.1.0
+
+# What packagers set. musl makes the smaller static binary; where there is none, the system's libc.
+ifeq ($(origin CC),default)
+CC := $(shell command -v musl-gcc || echo cc)
+endif
+CFLAGS ?= -Os
+LDFLAGS ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+# Where `make install-links` puts the other names of whit.
+LINKDIR ?=
+# The tests are ordinary programs of this machine, with the compiler and libc that cmocka is for.
+TEST_CC ?= cc
+TEST_CFLAGS ?= -O1 -g
+INSTALL ?= install
+
+LINK_NAMES = docker-init tini dumb-init catatonit pause
+
+WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wwrite-strings -Wcast-qual -Wcast-align -Wpointer-arith -Wformat=2 -Wundef -Wvla
+# A warning of a compiler that we do not know must not keep anybody from building.
+ifdef CI
+WARNINGS += -Werror
+endif
+
+# The hash of the commit, where this is a checkout of whit itself and git is there.
+COMMIT := $(shell test -e .git && git rev-parse --short=12 HEAD 2>/dev/null)
+VERSION_FLAGS = -DWHIT_VERSION='"$(VERSION)"' $(if $(COMMIT),-DWHIT_COMMIT='"$(COMMIT)"')
+
+# -iquote: no file of ours can shadow a system header.
+INCLUDES = -iquote include -iquote build
+# A fixed address needs no relocation at the start, and nothing here is worth an attacker's guess.
+# Sections let the linker drop what is not called; the unwind tables are for nobody.
+OUR_CFLAGS = -std=c11 -D_GNU_SOURCE $(INCLUDES) $(WARNINGS) -fno-pie -ffunction-sections \
+	-fdata-sections -fno-asynchronous-unwind-tables -MMD -MP
+# noseparate-code puts text and constants in one segment: fewer page faults, a smaller file.
+OUR_LDFLAGS = -static -no-pie -s -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,noexecstack
+
+SOURCES := $(sort $(shell find src -name '*.c'))
+OBJECTS := $(SOURCES:src/%.c=build/obj/%.o)
+
+all: build/whit
+
+build/whit: $(OBJECTS) build/flags
+	$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
+
+build/obj/%.o: src/%.c build/flags
+	@mkdir -p $(@D)
+	$(CC) $(OUR_CFLAGS) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<
+
+build/obj/main.o: OUR_CFLAGS += $(VERSION_FLAGS)
+build/obj/main.o: build/license.h build/version
+
+# --license prints the file itself, so that there is one text.
+build/license.h: LICENSE
+	@mkdir -p $(@D)
+	{ echo 'static const char license_text[] ='; \
+		sed 's/["\\]/\\&/g; s/.*/"&\\n"/' LICENSE; echo ';'; } > $@
+
+# Two files that change when what they hold does: a new compiler, new flags or a new commit rebuild.
+build/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(OUR_CFLAGS) $(CFLAGS) $(CPPFLAGS) $(OUR_LDFLAGS) $(LDFLAGS)' | cmp -s - $@ || \
+		echo '$(CC) $(OUR_CFLAGS) $(CFLAGS) $(CPPFLAGS) $(OUR_LDFLAGS) $(LDFLAGS)' > $@
+build/version: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' > $@
+
+install: build/whit
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
+	$(INSTALL) -m 755 build/whit $(DESTDIR)$(BINDIR)/whit
+	$(INSTALL) -m 644 man/whit.1 $(DESTDIR)$(MANDIR)/man1/whit.1
+
+install-links:
+	@test -n "$(LINKDIR)" || { echo 'usage: make install-links LINKDIR=DIRECTORY' >&2; exit 2; }
+	$(INSTALL) -d $(DESTDIR)$(LINKDIR)
+	for name in $(LINK_NAMES); do ln -sf $(BINDIR)/whit $(DESTDIR)$(LINKDIR)/$$name || exit; done
+
+# --- tests ---
+
+# What is left over of `make check` is asked for by name: it needs daemons or downloads.
+check: lint check-unit check-integration
+	@echo 'make check: all passed'
+
+lint: build/whit
+	tests/lint/run.sh
+
+# Each unit test with the objects that it may link, beside the one of its own path. Nothing else: a
+# test that needs more than its row says has found a dependency that should not be there.
+unit.base/descriptor = base/number
+unit.base/line =
+unit.base/log = base/line
+unit.base/number =
+unit.cli/options = base/line base/number signals/rewrite signals/signal_name supervise/exit_status signals/signal_set base/descriptor
+unit.command/delivery = signals/signal_record
+unit.command/exec_failure =
+unit.command/exec_image =
+unit.command/exec_search = command/exec_image
+unit.command/socket_activation = base/number
+unit.signals/rewrite = signals/signal_name base/number
+unit.signals/signal_name = base/number
+unit.signals/signal_record =
+unit.signals/signal_set = base/descriptor base/number
+unit.supervise/exit_status = signals/signal_name signals/signal_set base/number base/descriptor
+
+TEST_FLAGS = -std=c11 -D_GNU_SOURCE $(INCLUDES) -iquote tests $(WARNINGS) -MMD -MP
+UNIT_NAMES := $(sort $(patsubst unit.%,%,$(filter unit.%,$(.VARIABLES))))
+
+build/test/obj/%.o: src/%.c build/flags
+	@mkdir -p $(@D)
+	$(TEST_CC) $(TEST_FLAGS) $(TEST_CFLAGS) -c -o $@ $<
+
+build/test/%.o: tests/%.c build/flags
+	@mkdir -p $(@D)
+	$(TEST_CC) $(TEST_FLAGS) $(TEST_CFLAGS) -c -o $@ $<
+
+define unit_rule
+build/test/unit/$(1): build/test/unit/$(1)_test.o $(patsubst %,build/test/obj/%.o,$(1) $(2))
+	$$(TEST_CC) $$(TEST_CFLAGS) -o $$@ $$^ -lcmocka
+endef
+$(foreach name,$(UNIT_NAMES),$(eval $(call unit_rule,$(name),$(unit.$(name)))))
+
+check-unit: $(UNIT_NAMES:%=build/test/unit/%)
+	@for test in $^; do echo "$$test"; $$test || exit; done
+
+# Removes the links only where they are still links to whit.
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/whit $(DESTDIR)$(MANDIR)/man1/whit.1
+	test -z "$(LINKDIR)" || for name in $(LINK_NAMES); do \
+		test "$$(readlink $(DESTDIR)$(LINKDIR)/$$name)" != $(BINDIR)/whit || \
+			rm -f $(DESTDIR)$(LINKDIR)/$$name || exit; done
+
+clean:
+	rm -rf build
+
+-include $(OBJECTS:.o=.d) $(shell find build/test -name '*.d' 2>/dev/null)
+FORCE:
+.PHONY: all install install-links uninstall clean FORCE
+.DELETE_ON_ERROR:
