@@ -128,6 +128,23 @@ $(foreach name,$(UNIT_NAMES),$(eval $(call unit_rule,$(name),$(unit.$(name)))))
 check-unit: $(UNIT_NAMES:%=build/test/unit/%)
 	@for test in $^; do echo "$$test"; $$test || exit; done
 
+# Each integration test runs the shipped binary; the actor is what it runs in turn.
+INTEGRATION_NAMES := $(sort $(patsubst tests/integration/%_test.c,%,$(wildcard \
+	tests/integration/*_test.c)))
+
+build/test/integration/%: build/test/integration/%_test.o build/test/integration/harness.o
+	$(TEST_CC) $(TEST_CFLAGS) -o $@ $^ -lcmocka
+
+# Static, so that it runs in an empty root.
+build/test/actor: tests/integration/actor.c build/flags
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -static -o $@ $<
+
+check-integration: build/whit build/test/actor $(INTEGRATION_NAMES:%=build/test/integration/%)
+	@for name in $(INTEGRATION_NAMES); do echo "build/test/integration/$$name"; \
+		WHIT=$(CURDIR)/build/whit ACTOR=$(CURDIR)/build/test/actor \
+			build/test/integration/$$name || exit; done
+
 # Removes the links only where they are still links to whit.
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/whit $(DESTDIR)$(MANDIR)/man1/whit.1
@@ -142,3 +159,4 @@ clean:
 FORCE:
 .PHONY: all install install-links uninstall clean FORCE
 .DELETE_ON_ERROR:
+.SECONDARY:

@@ -1,0 +1,280 @@
+/*
+ * The command that the integration tests make whit run: it prints `ready`, does one thing and says
+ * what it sees, a line each. Static, so that it runs in an empty root. Uses the kernel's signal
+ * sets for the same reason as whit does.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define HIGHEST_SIGNAL 64
+
+extern char **environ;
+
+static int usage(void)
+{
+	fprintf(stderr, "actor: unknown part\n");
+	return 99;
+}
+
+static void say(const char *what)
+{
+	puts(what);
+	fflush(stdout);
+}
+
+/* The kernel's struct sigaction; libc's calls refuse 32 and 33. */
+struct kernel_action {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+
+static void set_mask(uint64_t mask)
+{
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+}
+
+/* Blocks everything, then prints every signal that comes, in order, count of them. */
+static int print_signals(int count)
+{
+	uint64_t all = UINT64_MAX;
+
+	set_mask(all);
+	say("ready");
+	while (count > 0) {
+		siginfo_t info;
+		int signal = (int)syscall(SYS_rt_sigtimedwait, &all, &info, NULL, sizeof(all));
+
+		if (signal < 0)
+			continue;
+		printf("signal %d code %d pid %d uid %d value %d\n", signal, info.si_code,
+			info.si_pid, (int)info.si_uid,
+			info.si_code == SI_QUEUE ? info.si_value.sival_int : 0);
+		fflush(stdout);
+		count--;
+	}
+	return 0;
+}
+
+/* The raw mask and dispositions: what /proc/self/status shows, also where there is no /proc. */
+static void print_signal_state(void)
+{
+	uint64_t mask = 0;
+	uint64_t ignored = 0;
+
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &mask, sizeof(mask));
+	for (int signal = 1; signal <= HIGHEST_SIGNAL; signal++) {
+		struct kernel_action action = {0};
+
+		if (syscall(SYS_rt_sigaction, signal, NULL, &action, sizeof(mask)) == 0 &&
+			action.handler == SIG_IGN)
+			ignored |= UINT64_C(1) << (signal - 1);
+	}
+	printf("blocked %016llx\nignored %016llx\n", (unsigned long long)mask,
+		(unsigned long long)ignored);
+}
+
+static void print_bytes(const char *label, const char *bytes)
+{
+	printf("%s", label);
+	for (; *bytes != '\0'; bytes++)
+		printf("%02x", (unsigned char)*bytes);
+	printf("\n");
+}
+
+/* Everything that a process inherits. */
+static int print_view(int argc, char **argv)
+{
+	char directory[4096];
+
+	print_signal_state();
+	printf("argc %d\n", argc);
+	for (int i = 0; i < argc; i++)
+		print_bytes("arg ", argv[i]);
+	for (char **entry = environ; *entry != NULL; entry++)
+		print_bytes("env ", *entry);
+	for (int fd = 0; fd < 256; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			printf("fd %d flags %d\n", fd, fcntl(fd, F_GETFL));
+	}
+	printf("cwd %s\n", getcwd(directory, sizeof(directory)));
+	for (int which = 0; which < 16; which++) {
+		uint64_t limit[2];
+
+		if (syscall(SYS_prlimit64, 0, which, NULL, limit) == 0)
+			printf("limit %d %llx %llx\n", which, (unsigned long long)limit[0],
+				(unsigned long long)limit[1]);
+	}
+	printf("umask %o\n", umask(0));
+	printf("group %s\n", getpgrp() == getpid() ? "own" : "other");
+	return 0;
+}
+
+static void die_by(int signal)
+{
+	const struct rlimit no_core = {0, 0};
+	const struct kernel_action by_default = {.handler = SIG_DFL};
+
+	setrlimit(RLIMIT_CORE, &no_core);
+	/* glibc's posix_spawn, and so make, hands 32 and 33 down as ignored. */
+	syscall(SYS_rt_sigaction, signal, &by_default, NULL, sizeof(by_default.mask));
+	set_mask(0);
+	kill(getpid(), signal);
+	for (;;)
+		pause(); /* a stop signal's CONT, or a signal that does nothing by default */
+}
+
+/* Orphans that end at once: each is handed over to init when its parent ends. */
+static int make_orphans(int count)
+{
+	for (int i = 0; i < count; i++) {
+		pid_t parent = fork();
+
+		if (parent == 0)
+			_exit(fork() == 0 ? 17 : 0); /* nobody waits for the one with 17 */
+		if (parent < 0)
+			return 98;
+		waitpid(parent, NULL, 0);
+	}
+	say("made");
+	for (;;)
+		pause();
+}
+
+/* Ends with the status at the same moment as an orphan of its does. */
+static int end_together(int status)
+{
+	int gate[2];
+	char byte;
+
+	if (pipe(gate) < 0)
+		return 98;
+	if (fork() == 0) {
+		if (fork() == 0) {
+			close(gate[1]);
+			(void)!read(gate[0], &byte, 1); /* until the command's end closes it */
+			_exit(17);
+		}
+		_exit(0);
+	}
+	wait(NULL);
+	_exit(status);
+}
+
+static int clone_entry(void *argument)
+{
+	(void)argument;
+	_exit(0);
+}
+
+/* An orphan whose parent made it with SIGUSR1 as its exit signal, and one with none. */
+static int make_odd_orphans(void)
+{
+	static char stack[2][65536];
+
+	if (fork() == 0) {
+		(void)clone(clone_entry, stack[0] + sizeof(stack[0]), SIGUSR1, NULL);
+		(void)clone(clone_entry, stack[1] + sizeof(stack[1]), 0, NULL);
+		_exit(0);
+	}
+	wait(NULL);
+	/* A sibling, whose parent is whit from the start. */
+	(void)clone(clone_entry, stack[0] + sizeof(stack[0]), CLONE_PARENT | SIGUSR1, NULL);
+	say("made");
+	for (;;)
+		pause();
+}
+
+/* A member of the group besides the command, and both print what reaches them. */
+static int print_signals_in_group(void)
+{
+	uint64_t all = UINT64_MAX;
+
+	set_mask(all);
+	for (int i = 0; i < 2; i++) {
+		if (i == 1 || fork() == 0) {
+			siginfo_t info;
+			int signal;
+
+			printf("ready %s\n", i == 0 ? "member" : "command");
+			fflush(stdout);
+			do
+				signal = (int)syscall(
+					SYS_rt_sigtimedwait, &all, &info, NULL, sizeof(all));
+			while (signal < 0 || (signal == SIGCHLD && info.si_code > 0));
+			printf("%s got %d\n", i == 0 ? "member" : "command", signal);
+			fflush(stdout);
+			if (i == 0)
+				_exit(0);
+		}
+	}
+	wait(NULL);
+	return 0;
+}
+
+/* Moves to another group, so that the one with the command's number is empty. */
+static int leave_group(int count)
+{
+	pid_t other = fork();
+
+	if (other == 0) {
+		for (;;)
+			pause();
+	}
+	if (setpgid(other, other) < 0 || setpgid(0, other) < 0)
+		return 98;
+	return print_signals(count);
+}
+
+int main(int argc, char **argv)
+{
+	const char *part = argc > 1 ? argv[1] : "";
+	int number = argc > 2 ? atoi(argv[2]) : 0;
+
+	if (strcmp(part, "signals") == 0)
+		return print_signals(number);
+	if (strcmp(part, "group") == 0)
+		return print_signals_in_group();
+	if (strcmp(part, "view") == 0)
+		return print_view(argc, argv);
+	if (strcmp(part, "exit") == 0)
+		return number;
+	if (strcmp(part, "die") == 0)
+		die_by(number);
+	if (strcmp(part, "orphans") == 0)
+		return make_orphans(number);
+	if (strcmp(part, "odd-orphans") == 0)
+		return make_odd_orphans();
+	if (strcmp(part, "end-together") == 0)
+		return end_together(number);
+	if (strcmp(part, "idle") == 0) {
+		say("ready");
+		for (;;)
+			pause();
+	}
+	if (strcmp(part, "leave-group") == 0)
+		return leave_group(number);
+	if (strcmp(part, "as-user") == 0) {
+		if (setgid((gid_t)number) < 0 || setuid((uid_t)number) < 0)
+			return 98;
+		return print_signals(1);
+	}
+	if (strcmp(part, "foreground") == 0) {
+		puts(tcgetpgrp(number) == getpgrp() ? "foreground" : "background");
+		return 0;
+	}
+	return usage();
+}

@@ -1,0 +1,149 @@
+/*
+ * Runs the shipped binary as a user would: as the real PID 1 of a new PID namespace, or as a
+ * subreaper, which then lives in a PID namespace of its own too, so that nothing it leaves behind
+ * outlives the test. All waits are for events, and bounded: a hang is a failure that says so.
+ */
+#ifndef WHIT_TESTS_HARNESS_H
+#define WHIT_TESTS_HARNESS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <cmocka.h>
+
+enum role {
+	ROLE_INIT,
+	ROLE_SUBREAPER,
+};
+
+#define ROLE_COUNT (ROLE_SUBREAPER + 1)
+
+/* What a test may set; all else is as usual: stdin is /dev/null, stdout and stderr are captured. */
+struct scene {
+	enum role role;
+	const char *const *words; /* of the command line after whit's own name, up to a NULL */
+	const char *program;      /* NULL: whit */
+	const char *name;         /* argv[0]; NULL: "whit" */
+	bool no_name;             /* argc 0 */
+	char **environment;       /* NULL: that of the test */
+	void (*prepare)(
+		void *); /* called in whit's process just before the exec; must not assert */
+	void *prepare_argument;
+};
+
+struct output {
+	int fd;
+	size_t length;
+	size_t taken; /* by run_line */
+	char text[1 << 16];
+};
+
+struct run {
+	struct scene scene;
+	pid_t top;  /* the namespace's PID 1: whit, or what holds the subreaper's namespace */
+	pid_t whit; /* as seen from here */
+	bool has_ended;
+	int wait_status; /* whit's, once it has ended */
+	struct output out;
+	struct output err;
+	char line[8192]; /* what run_line returned last */
+};
+
+/* The binaries under test, from the environment that the Makefile sets. */
+const char *whit_path(void);
+const char *actor_path(void);
+
+/* Starts; fails the test if that cannot be done. */
+void run_start(struct run *run, const struct scene *scene);
+
+/* As run_start, for words given here: RUN(&run, ROLE_INIT, "-g", actor_path(), "idle"). */
+#define RUN(run, its_role, ...)                                                                    \
+	run_start(run,                                                                             \
+		&(struct scene){                                                                   \
+			.role = (its_role), .words = (const char *const[]){__VA_ARGS__, NULL}})
+
+/* The next line of stdout or stderr, without its newline; fails the test at end-of-file. */
+const char *run_line(struct run *run, struct output *output);
+
+/* Takes the next line of stdout and fails the test if it is not this one. */
+void run_expect(struct run *run, const char *line);
+
+/* Takes the next line of that output and fails the test unless it begins so. */
+void run_expect_beginning(struct run *run, struct output *output, const char *beginning);
+
+/* Waits for the end with all output read, and fails the test unless the status is this one. */
+void run_expect_status(struct run *run, int status);
+
+/* The same, and stderr holds exactly this: "" is nothing. */
+void run_expect_end(struct run *run, int status, const char *err);
+
+/* Waits until /proc shows that whit blocks all signals, which is when it cannot lose any. */
+void run_wait_listening(struct run *run);
+
+/* Whit's children, whose states in /proc are counted: all of them, or zombies alone. */
+int run_count_children(struct run *run, bool zombies_only);
+
+/* Waits until whit has moved to the root directory, the last thing that it does at its start. */
+void run_wait_settled(struct run *run);
+
+/* Waits until whit has that many children. */
+void run_wait_children(struct run *run, int count);
+
+/* The only child of whit, by its pid here; and the one of two that is not this one. */
+pid_t run_command(struct run *run);
+pid_t run_other_child(struct run *run, pid_t not_this);
+
+/* Waits until whit sleeps. */
+void run_wait_asleep(struct run *run);
+
+/*
+ * Runs part in a new process that has joined the run's PID namespace, as `docker exec` does it: its
+ * parent stays outside. Returns what part returned (0..255) once that process has ended.
+ */
+int run_join(struct run *run, int (*part)(void *), void *argument);
+
+/* The first child of a process, 0 if it has none. */
+pid_t process_child(pid_t pid);
+
+/* A number from a line of /proc/PID/status; fails the test if there is none. */
+long process_number(pid_t pid, const char *label);
+
+/* A line's value from /proc/PID/status as hexadecimal. */
+uint64_t process_mask(pid_t pid, const char *label);
+
+/* A failure that shows the command line, both outputs, and who is alive. */
+void run_fail(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)))
+__attribute__((noreturn));
+
+/* To be the teardown of every test: ends what a failed one left running. */
+int harness_clean_up(void **state);
+
+/* Ends the group's program, said aloud, where namespaces cannot be had; with CI set that fails. */
+int harness_require_namespaces(void **state);
+
+#define ROLE_TEST(test)                                                                            \
+	cmocka_unit_test_prestate_setup_teardown(                                                  \
+		test, NULL, harness_clean_up, &(enum role){ROLE_INIT}),                            \
+	{                                                                                          \
+#test " as a subreaper", test, NULL, harness_clean_up, &(enum role)                \
+		{                                                                                  \
+			ROLE_SUBREAPER                                                             \
+		}                                                                                  \
+	}
+
+#define INIT_TEST(test)                                                                            \
+	cmocka_unit_test_prestate_setup_teardown(                                                  \
+		test, NULL, harness_clean_up, &(enum role){ROLE_INIT})
+
+#define SUBREAPER_TEST(test)                                                                       \
+	cmocka_unit_test_prestate_setup_teardown(                                                  \
+		test, NULL, harness_clean_up, &(enum role){ROLE_SUBREAPER})
+
+/* The role that these hand to a test. */
+enum role test_role(void **state);
+
+#endif

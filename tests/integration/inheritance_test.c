@@ -1,0 +1,226 @@
+/*
+ * Contract, section 2.4 to 2.7: the command finds everything as it would without whit. What it
+ * would find is not computed but looked at: the same actor is run without whit, and the two are
+ * compared.
+ */
+#include "harness.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define BIT(signal) (UINT64_C(1) << ((signal)-1))
+
+static void expect_same_view(
+	void **state, const char *const *words, char **environment, void (*prepare)(void *))
+{
+	static struct run with;
+	static struct run without;
+	const struct scene scene = {
+		.role = test_role(state),
+		.words = words,
+		.environment = environment,
+		.prepare = prepare,
+	};
+	struct scene direct = scene;
+
+	direct.program = actor_path();
+	direct.name = words[0];
+	direct.words = words + 1;
+	run_start(&with, &scene);
+	run_expect_status(&with, 0);
+	run_start(&without, &direct);
+	run_expect_status(&without, 0);
+	with.out.text[with.out.length] = '\0';
+	without.out.text[without.out.length] = '\0';
+	/* The one thing that whit changes: the command leads a group of its own. */
+	*strstr(with.out.text, "\ngroup ") = '\0';
+	*strstr(without.out.text, "\ngroup ") = '\0';
+	if (strlen(with.out.text) < 100 || strcmp(with.out.text, without.out.text) != 0)
+		run_fail(&with, "expected, as without whit: %s\nobserved: %s", without.out.text,
+			with.out.text);
+}
+
+static void set_mask(uint64_t mask)
+{
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+}
+
+static void block_and_ignore_some(void *argument)
+{
+	static const int ignored[] = {SIGHUP, SIGPIPE, SIGCHLD, SIGTTOU};
+
+	(void)argument;
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	set_mask(BIT(SIGUSR1) | BIT(32) | BIT(33) | BIT(34) | BIT(64));
+}
+
+static void block_all(void *argument)
+{
+	(void)argument;
+	set_mask(UINT64_MAX);
+}
+
+static void mask_and_dispositions_are_inherited(void **state)
+{
+	const char *const words[] = {actor_path(), "view", NULL};
+
+	expect_same_view(state, words, NULL, block_and_ignore_some);
+	expect_same_view(state, words, NULL, block_all);
+	expect_same_view(state, words, NULL, NULL);
+}
+
+static void odd_words_are_inherited(void **state)
+{
+	const char *const words[] = {actor_path(), "view", "", "two\nlines", "-v", "--", "--help",
+		"\xff\x01", " ", "", NULL};
+
+	expect_same_view(state, words, NULL, NULL);
+}
+
+static void two_thousand_words_are_inherited(void **state)
+{
+	static char text[2000][8];
+	const char *words[2003] = {actor_path(), "view"};
+
+	for (int i = 0; i < 2000; i++) {
+		snprintf(text[i], sizeof(text[i]), "w%d", i);
+		words[2 + i] = text[i];
+	}
+	words[2002] = NULL;
+	expect_same_view(state, words, NULL, NULL);
+}
+
+static void the_environment_is_inherited(void **state)
+{
+	const char *const words[] = {actor_path(), "view", NULL};
+	char one[] = "A=1", same[] = "A=2", no_value[] = "NO_EQUALS", empty[] = "",
+	     lines[] = "B=\n\n";
+	char foreign_claim[] = "LISTEN_PID=77777", fds[] = "LISTEN_FDS=2",
+	     id[] = "LISTEN_PIDFDID=5";
+	char *environment[] = {
+		one, same, no_value, empty, lines, foreign_claim, fds, id, one, NULL};
+
+	expect_same_view(state, words, environment, NULL);
+	environment[0] = NULL;
+	expect_same_view(state, words, environment, NULL);
+}
+
+static void open_files_of_all_kinds(void *argument)
+{
+	int fd = open("/dev/null", O_RDWR | O_APPEND);
+
+	(void)argument;
+	dup2(fd, 10);
+	dup2(open("/etc/passwd", O_RDONLY), 77);
+	dup2(fd, 255);
+	(void)!chdir("/usr");
+	(void)umask(0137);
+}
+
+static void lower_some_limits(void *argument)
+{
+	const struct rlimit files = {64, 128};
+	const struct rlimit core = {0, 4096};
+	const struct rlimit pending = {1000, 1000};
+
+	(void)argument;
+	setrlimit(RLIMIT_NOFILE, &files);
+	setrlimit(RLIMIT_CORE, &core);
+	setrlimit(RLIMIT_SIGPENDING, &pending);
+}
+
+static void descriptors_directory_and_umask_are_inherited(void **state)
+{
+	const char *const words[] = {actor_path(), "view", NULL};
+
+	expect_same_view(state, words, NULL, open_files_of_all_kinds);
+}
+
+static void limits_are_inherited(void **state)
+{
+	const char *const words[] = {actor_path(), "view", NULL};
+
+	expect_same_view(state, words, NULL, lower_some_limits);
+}
+
+static void the_command_leads_its_own_group(void **state)
+{
+	struct run run;
+
+	RUN(&run, test_role(state), actor_path(), "view");
+	run_expect_status(&run, 0);
+	run.out.text[run.out.length] = '\0';
+	if (strstr(run.out.text, "\ngroup own\n") == NULL)
+		run_fail(&run, "expected: group own");
+}
+
+static void listen_pid_follows_to_the_command(void **state)
+{
+	const bool is_init = test_role(state) == ROLE_INIT;
+	char claim_of_init[] = "LISTEN_PID=1", claim_of_subreaper[] = "LISTEN_PID=2";
+	char fds[] = "LISTEN_FDS=2", id[] = "LISTEN_PIDFDID=5", other[] = "A=1";
+	char *environment[] = {fds, id, is_init ? claim_of_init : claim_of_subreaper, other, NULL};
+	const char *const words[] = {"/usr/bin/env", NULL};
+	struct run run;
+
+	run_start(&run,
+		&(struct scene){
+			.role = test_role(state), .words = words, .environment = environment});
+	run_expect(&run, "LISTEN_FDS=2");
+	run_expect(&run, is_init ? "LISTEN_PID=2" : "LISTEN_PID=3");
+	run_expect(&run, "A=1");
+	run_expect_end(&run, 0, "");
+}
+
+static void whit_lets_go_of_directory_and_descriptors(void **state)
+{
+	const char *const words[] = {actor_path(), "idle", NULL};
+	struct run run;
+	char path[64];
+	char target[256];
+	ssize_t length;
+
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.prepare = open_files_of_all_kinds});
+	run_expect(&run, "ready");
+	run_wait_settled(&run);
+	for (int fd = 0; fd < 256; fd++) {
+		bool should_be_open = fd <= 2;
+
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", run.whit, fd);
+		length = readlink(path, target, sizeof(target) - 1);
+		if (length > 0 && strncmp(target, "anon_inode:[signalfd]", (size_t)length) == 0)
+			continue;
+		if ((length > 0) != should_be_open)
+			run_fail(&run, "whit's descriptor %d is %s", fd,
+				length > 0 ? "open" : "closed");
+	}
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	run_expect_end(&run, 128 + SIGTERM, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ROLE_TEST(mask_and_dispositions_are_inherited),
+		ROLE_TEST(odd_words_are_inherited),
+		ROLE_TEST(two_thousand_words_are_inherited),
+		ROLE_TEST(the_environment_is_inherited),
+		ROLE_TEST(descriptors_directory_and_umask_are_inherited),
+		ROLE_TEST(limits_are_inherited),
+		ROLE_TEST(the_command_leads_its_own_group),
+		ROLE_TEST(listen_pid_follows_to_the_command),
+		ROLE_TEST(whit_lets_go_of_directory_and_descriptors),
+	};
+
+	return cmocka_run_group_tests_name("inheritance", tests, harness_require_namespaces, NULL);
+}

@@ -1,0 +1,151 @@
+/* Contract, section 4: no zombie stays, however many die at once, and an idle whit sleeps. */
+#include "harness.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MANY_ORPHANS "20000"
+
+static void end_by_term(struct run *run)
+{
+	assert_int_equal(kill(run->whit, SIGTERM), 0);
+	run_expect_end(run, 128 + SIGTERM, "");
+}
+
+static void twenty_thousand_orphans_leave_no_zombie_and_no_memory(void **state)
+{
+	struct run run;
+	long before;
+	long after;
+
+	RUN(&run, test_role(state), actor_path(), "orphans", MANY_ORPHANS);
+	run_wait_settled(&run);
+	before = process_number(run.whit, "RssAnon:");
+	run_expect(&run, "made");
+	run_wait_children(&run, 1);
+	assert_int_equal(run_count_children(&run, true), 0);
+	after = process_number(run.whit, "RssAnon:");
+	if (after > before + 4) /* the page on which the first batch is read */
+		run_fail(&run, "expected: %ld kB as before\nobserved: %ld kB", before, after);
+	end_by_term(&run);
+}
+
+static void the_status_is_the_commands_also_when_an_orphan_ends_with_it(void **state)
+{
+	for (int i = 0; i < 500; i++) {
+		struct run run;
+
+		RUN(&run, test_role(state), actor_path(), "end-together", "42");
+		run_expect_end(&run, 42, "");
+	}
+}
+
+static void children_with_another_exit_signal_are_reaped(void **state)
+{
+	struct run run;
+
+	RUN(&run, test_role(state), actor_path(), "odd-orphans");
+	run_expect(&run, "made");
+	run_wait_children(&run, 1);
+	end_by_term(&run);
+}
+
+/* Leaves a child behind that waits to be killed. */
+static int leave_orphan(void *argument)
+{
+	(void)argument;
+	if (fork() == 0) {
+		for (;;)
+			pause();
+	}
+	return 0;
+}
+
+static void an_orphan_of_a_process_that_joined_comes_to_whit_and_is_reaped(void **state)
+{
+	struct run run;
+	pid_t command;
+	pid_t orphan;
+
+	RUN(&run, test_role(state), actor_path(), "idle");
+	run_expect(&run, "ready");
+	command = run_command(&run);
+	assert_int_equal(run_join(&run, leave_orphan, NULL), 0);
+	run_wait_children(&run, 2);
+	assert_int_equal(
+		kill(command, SIGSTOP), 0); /* it must not be in the way: whit alone reaps */
+	orphan = run_other_child(&run, command);
+	assert_int_equal(kill(orphan, SIGKILL), 0);
+	run_wait_children(&run, 1);
+	assert_int_equal(kill(command, SIGCONT), 0);
+	end_by_term(&run);
+}
+
+static void whit_works_under_whit_in_nested_namespaces(void **state)
+{
+	struct run run;
+
+	/* -g: unshare, in the middle, shuts itself off from TERM, but its child is of its group. */
+	RUN(&run, test_role(state), "-g", "unshare", "-fp", whit_path(), actor_path(), "signals",
+		"2");
+	run_expect(&run, "ready");
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	run_expect(&run, "signal 15 code 0 pid 1 uid 0 value 0");
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	run_expect(&run, "signal 15 code 0 pid 1 uid 0 value 0");
+	run_expect_end(&run, 0, "");
+}
+
+static void an_idle_whit_does_not_wake(void **state)
+{
+	/* The one test that waits for time: that nothing happens in it is what it is about. */
+	const struct timespec idle = {.tv_sec = 5};
+	struct run run;
+	long before;
+	long after;
+
+	RUN(&run, test_role(state), actor_path(), "idle");
+	run_expect(&run, "ready");
+	run_wait_settled(&run);
+	run_wait_asleep(&run);
+	before = process_number(run.whit, "\nvoluntary_ctxt_switches:");
+	nanosleep(&idle, NULL);
+	after = process_number(run.whit, "\nvoluntary_ctxt_switches:");
+	if (after != before)
+		run_fail(&run, "expected: no wake-up\nobserved: %ld", after - before);
+	end_by_term(&run);
+}
+
+static void with_w_each_orphan_is_reported(void **state)
+{
+	struct run run;
+	const char *line;
+
+	RUN(&run, test_role(state), "-w", actor_path(), "orphans", "1");
+	run_expect(&run, "made");
+	line = run_line(&run, &run.err);
+	if (strstr(line, "whit: reaped orphan ") != line ||
+		strstr(line, " (actor): exited 17") == NULL)
+		run_fail(&run, "expected: whit: reaped orphan N (actor): exited 17\nobserved: %s",
+			line);
+	end_by_term(&run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ROLE_TEST(twenty_thousand_orphans_leave_no_zombie_and_no_memory),
+		ROLE_TEST(the_status_is_the_commands_also_when_an_orphan_ends_with_it),
+		ROLE_TEST(children_with_another_exit_signal_are_reaped),
+		INIT_TEST(an_orphan_of_a_process_that_joined_comes_to_whit_and_is_reaped),
+		ROLE_TEST(whit_works_under_whit_in_nested_namespaces),
+		ROLE_TEST(an_idle_whit_does_not_wake),
+		ROLE_TEST(with_w_each_orphan_is_reported),
+	};
+
+	return cmocka_run_group_tests_name("reaping", tests, harness_require_namespaces, NULL);
+}

@@ -1,0 +1,271 @@
+/* Contract, section 12: where there is little: no files, no rights, no descriptors. */
+#include "harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NOBODY 1000
+
+/* A directory with whit and the actor and nothing else. */
+static char room[] = "/tmp/whit-room-XXXXXX";
+
+static void copy_program(const char *from, const char *name)
+{
+	char path[128];
+	char block[4096];
+	ssize_t length;
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out;
+
+	snprintf(path, sizeof(path), "%s/%s", room, name);
+	out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	assert_true(in >= 0 && out >= 0);
+	while ((length = read(in, block, sizeof(block))) > 0)
+		assert_int_equal(write(out, block, (size_t)length), length);
+	assert_int_equal(fchmod(out, 0755), 0); /* whatever the umask is */
+	close(in);
+	close(out);
+}
+
+static int make_room(void **state)
+{
+	if (harness_require_namespaces(state) != 0)
+		return -1;
+	assert_non_null(mkdtemp(room));
+	assert_int_equal(chmod(room, 0755), 0);
+	copy_program(whit_path(), "whit");
+	copy_program(actor_path(), "actor");
+	return 0;
+}
+
+static int remove_room(void **state)
+{
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/whit", room);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/actor", room);
+	unlink(path);
+	return rmdir(room);
+}
+
+static void enter_room(void *argument)
+{
+	(void)argument;
+	if (chroot(room) < 0 || chdir("/") < 0)
+		_exit(94);
+}
+
+static void whit_needs_nothing_in_the_root_but_itself(void **state)
+{
+	const char *const words[] = {"-vv", "-w", "/actor", "signals", "1", NULL};
+	struct run run;
+	char expected[96];
+
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.program = "/whit",
+			.prepare = enter_room});
+	run_expect(&run, "ready");
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	snprintf(expected, sizeof(expected), "signal 15 code 0 pid %d uid 0 value 0",
+		test_role(state) == ROLE_INIT ? 1 : 2);
+	run_expect(&run, expected);
+	run_expect_status(&run, 0);
+}
+
+static void orphans_are_reaped_and_reported_without_a_proc(void **state)
+{
+	const char *const words[] = {"-w", "/actor", "orphans", "1", NULL};
+	struct run run;
+	const char *line;
+
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.program = "/whit",
+			.prepare = enter_room});
+	run_expect(&run, "made");
+	line = run_line(&run, &run.err);
+	if (strstr(line, " (?): exited 17") == NULL)
+		run_fail(&run, "expected: reaped orphan N (?): exited 17\nobserved: %s", line);
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	run_expect_end(&run, 128 + SIGTERM, "");
+}
+
+static void become_nobody(void *argument)
+{
+	(void)argument;
+	if (setgroups(0, NULL) < 0 || setgid(NOBODY) < 0 || setuid(NOBODY) < 0 ||
+		prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) < 0)
+		_exit(94);
+}
+
+static void an_ordinary_user_without_capabilities_can_use_it(void **state)
+{
+	char whit[128];
+	char actor[128];
+	const char *const words[] = {actor, "signals", "1", NULL};
+	struct run run;
+	char expected[96];
+
+	if (geteuid() != 0) { /* in a user namespace of an ordinary user there is no other uid */
+		print_message("SKIPPED: needs root\n");
+		skip();
+	}
+	snprintf(whit, sizeof(whit), "%s/whit", room);
+	snprintf(actor, sizeof(actor), "%s/actor", room);
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.program = whit,
+			.prepare = become_nobody});
+	run_expect(&run, "ready");
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	snprintf(expected, sizeof(expected), "signal 15 code 0 pid %d uid %d value 0",
+		test_role(state) == ROLE_INIT ? 1 : 2, NOBODY);
+	run_expect(&run, expected);
+	run_expect_end(&run, 0, "");
+}
+
+static void close_stdio(void *argument)
+{
+	(void)argument;
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+}
+
+static void closed_stdio_does_no_harm(void **state)
+{
+	const char *const words[] = {"-vv", actor_path(), "exit", "7", NULL};
+	struct run run;
+
+	run_start(&run,
+		&(struct scene){.role = test_role(state), .words = words, .prepare = close_stdio});
+	run_expect_end(&run, 7, "");
+}
+
+/* A descriptor of whit's at 2 would get its own messages, or the next reader of /proc/1/fd/1. */
+static void closed_stdio_stays_closed(void **state)
+{
+	const char *const words[] = {actor_path(), "idle", NULL};
+	struct run run;
+	char path[64];
+
+	run_start(&run,
+		&(struct scene){.role = test_role(state), .words = words, .prepare = close_stdio});
+	run_wait_settled(&run);
+	for (int fd = 0; fd <= 2; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", run.whit, fd);
+		if (access(path, F_OK) == 0 || errno != ENOENT)
+			run_fail(&run, "whit's descriptor %d is open", fd);
+	}
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	run_expect_end(&run, 128 + SIGTERM, "");
+}
+
+static void limit_descriptors(void *argument)
+{
+	const rlim_t count = *(rlim_t *)argument;
+	const struct rlimit limit = {count, count};
+
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void four_descriptors_are_enough(void **state)
+{
+	const char *const words[] = {actor_path(), "exit", "7", NULL};
+	rlim_t count = 4;
+	struct run run;
+
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.prepare = limit_descriptors,
+			.prepare_argument = &count});
+	run_expect_end(&run, 7, "");
+}
+
+static void too_few_descriptors_are_one_line_and_125(void **state)
+{
+	const char *const words[] = {actor_path(), "exit", "7", NULL};
+	rlim_t count = 3;
+	struct run run;
+
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.prepare = limit_descriptors,
+			.prepare_argument = &count});
+	run_expect_beginning(
+		&run, &run.err, "whit: cannot open a signalfd: "); /* the rest is libc's */
+	run_expect_end(&run, 125, "");
+}
+
+static void drop_cap_kill(void *argument)
+{
+	(void)argument;
+	if (prctl(PR_CAPBSET_DROP, (unsigned long)CAP_KILL, 0UL, 0UL, 0UL) < 0)
+		_exit(94);
+}
+
+static void a_command_of_another_user_is_warned_about_and_survived(void **state)
+{
+	const char *const words[] = {actor_path(), "as-user", "1000", NULL};
+	struct run run;
+	char expected[160];
+	bool is_init = test_role(state) == ROLE_INIT;
+
+	if (geteuid() != 0) {
+		print_message("SKIPPED: needs root\n");
+		skip();
+	}
+	run_start(&run,
+		&(struct scene){
+			.role = test_role(state), .words = words, .prepare = drop_cap_kill});
+	run_expect(&run, "ready");
+	snprintf(expected, sizeof(expected),
+		"whit: cannot pass on SIGTERM: the command (pid %d) runs as another user and whit "
+		"has no CAP_KILL",
+		is_init ? 2 : 3);
+	for (int i = 0; i < 2; i++) {
+		const char *line;
+
+		assert_int_equal(kill(run.whit, SIGTERM), 0);
+		line = run_line(&run, &run.err);
+		if (strcmp(line, expected) != 0)
+			run_fail(&run, "expected: %s\nobserved: %s", expected, line);
+	}
+	assert_int_equal(kill(run_command(&run), SIGTERM), 0);
+	run_expect_end(&run, 0, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ROLE_TEST(whit_needs_nothing_in_the_root_but_itself),
+		ROLE_TEST(orphans_are_reaped_and_reported_without_a_proc),
+		ROLE_TEST(an_ordinary_user_without_capabilities_can_use_it),
+		ROLE_TEST(closed_stdio_does_no_harm),
+		ROLE_TEST(closed_stdio_stays_closed),
+		ROLE_TEST(four_descriptors_are_enough),
+		ROLE_TEST(too_few_descriptors_are_one_line_and_125),
+		ROLE_TEST(a_command_of_another_user_is_warned_about_and_survived),
+	};
+
+	return cmocka_run_group_tests_name("surroundings", tests, make_room, remove_room);
+}
