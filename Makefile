@@ -39,7 +39,7 @@ INCLUDES = -iquote include -iquote build
 OUR_CFLAGS = -std=c11 -D_GNU_SOURCE $(INCLUDES) $(WARNINGS) -fno-pie -ffunction-sections \
 	-fdata-sections -fno-asynchronous-unwind-tables -MMD -MP
 # noseparate-code puts text and constants in one segment: fewer page faults, a smaller file.
-OUR_LDFLAGS = -static -no-pie -s -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,noexecstack
+OUR_LDFLAGS = -static -s -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,noexecstack
 
 SOURCES := $(sort $(shell find src -name '*.c'))
 OBJECTS := $(SOURCES:src/%.c=build/obj/%.o)
@@ -83,7 +83,6 @@ install-links:
 
 # --- tests ---
 
-# What is left over of `make check` is asked for by name: it needs daemons or downloads.
 check: lint check-unit check-integration
 	@echo 'make check: all passed'
 
@@ -145,6 +144,25 @@ check-integration: build/whit build/test/actor $(INTEGRATION_NAMES:%=build/test/
 		WHIT=$(CURDIR)/build/whit ACTOR=$(CURDIR)/build/test/actor \
 			build/test/integration/$$name || exit; done
 
+# Real servers and a real engine; starts what it needs, and says what it had to skip.
+check-engines: build/whit
+	tests/engines/run.sh build/whit
+
+# The main job, for a newcomer, in ten seconds.
+demo: build/whit
+	tests/demo/demo.sh build/whit
+
+help:
+	@echo 'make                   build/whit, one static file'
+	@echo 'make demo              what whit does, in ten seconds'
+	@echo 'make check             lint, unit and integration tests'
+	@echo 'make check-engines     nginx, PostgreSQL, Redis and Docker for real'
+	@echo 'make install           binary and manual below PREFIX ($(PREFIX)), in DESTDIR'
+	@echo 'make install-links     $(LINK_NAMES) as links in LINKDIR'
+	@echo 'make uninstall         what install put there; with LINKDIR the links too'
+	@echo 'make clean'
+	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS PREFIX BINDIR MANDIR LINKDIR DESTDIR TEST_CC TEST_CFLAGS'
+
 # Removes the links only where they are still links to whit.
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/whit $(DESTDIR)$(MANDIR)/man1/whit.1
@@ -157,6 +175,7 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(shell find build/test -name '*.d' 2>/dev/null)
 FORCE:
-.PHONY: all install install-links uninstall clean FORCE
+.PHONY: all check lint check-unit check-integration check-engines demo help install install-links \
+	uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -69,6 +69,9 @@ static void write_without_waiting(const char *text, size_t length)
 }
 
 static void log_va(enum log_level level, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
+static void log_va(enum log_level level, const char *format, va_list arguments)
 {
 	struct line line;
 	int saved_errno = errno;
