@@ -7,10 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* At most PIPE_BUF bytes with its newline, so that one write(2) of it to a pipe is atomic: pipe(7).
- */
+/* The most bytes that one write(2) puts into a pipe in one piece: pipe(7). */
+#define LINE_SIZE PIPE_BUF
+
 struct line {
-	char text[PIPE_BUF];
+	char text[LINE_SIZE + 1]; /* and the NUL of line_string */
 	size_t length;
 	bool cut;
 };

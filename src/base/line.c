@@ -10,7 +10,7 @@
 
 /* Room that stays free for what line_end appends. */
 static const char cut_mark[] = "...\n";
-#define LINE_ROOM (sizeof(((struct line *)0)->text) - (sizeof(cut_mark) - 1))
+#define LINE_ROOM (LINE_SIZE - (sizeof(cut_mark) - 1))
 
 /* All of the bytes or none, so that no character is cut in two; nothing after the first cut. */
 static void append(struct line *line, const char *bytes, size_t count)
@@ -181,6 +181,6 @@ void line_end(struct line *line)
 
 const char *line_string(struct line *line)
 {
-	line->text[line->length] = '\0'; /* LINE_ROOM leaves room for it */
+	line->text[line->length] = '\0';
 	return line->text;
 }

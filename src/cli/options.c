@@ -352,7 +352,10 @@ static void read_group_variables(struct scan *scan, bool is_dumb_init)
 static bool read_verbosity(struct scan *scan, const char *name, int base)
 {
 	const unsigned int highest = 1000; /* more than anybody means, and no overflow below */
-	struct options_fault fault = {.problem = "it is a number of at most 1000"};
+	struct options_fault fault = {
+		.error = OPTIONS_ERROR_BAD_VALUE,
+		.problem = "it is a number of at most 1000",
+	};
 	const char *value = variable(name);
 	unsigned int number;
 
