@@ -81,10 +81,9 @@ void exec_search(char **argv, char **envp)
 	for (entry = entry == NULL ? EXEC_SEARCH_DEFAULT_PATH : entry;; entry++) {
 		size_t length = strcspn(entry, ":");
 
+		errno = ENOENT; /* what is too long for a path leads to nothing */
 		if (join(path, sizeof(path), entry, length, argv[0]))
 			run(path, argv, envp);
-		else
-			errno = ENAMETOOLONG;
 		if (errno == EACCES)
 			was_refused = true;
 		else if (errno != ENOENT && errno != ENOTDIR)
