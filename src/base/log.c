@@ -7,6 +7,7 @@
 #include "base/line.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,6 +50,26 @@ static bool stderr_is_regular_file(void)
 }
 
 /*
+ * A terminal is said to be writable when it has any room at all, and a write then waits for the
+ * rest. A description of its own may be non-blocking, which needs /proc and a free descriptor.
+ */
+static bool write_to_terminal(const char *text, size_t length)
+{
+	int fd;
+
+	if (!isatty(STDERR_FILENO))
+		return false;
+	fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (write(fd, text, length) < 0) {
+		/* Dropped: there is no other place to say so. */
+	}
+	(void)close(fd); /* a terminal keeps nothing back */
+	return true;
+}
+
+/*
  * The command shares stderr. O_NONBLOCK would change it for both, and a poll alone leaves a gap in
  * which the command may fill the pipe, so the first try is a write that never waits (pwritev2(2);
  * pipes and sockets have it since Linux 6.4). Where it is not to be had, poll and write.
@@ -63,9 +84,10 @@ static void write_without_waiting(const char *text, size_t length)
 		return;
 	if (errno == EBADF || errno == EPIPE || (errno == EAGAIN && !stderr_is_regular_file()))
 		return;
-	/* A line that cannot be written is dropped: there is no other place to say so. */
-	if (stderr_has_room() && write(STDERR_FILENO, text, length) < 0)
+	if (write_to_terminal(text, length))
 		return;
+	if (stderr_has_room() && write(STDERR_FILENO, text, length) < 0)
+		return; /* dropped, as above */
 }
 
 static void log_va(enum log_level level, const char *format, va_list arguments)
