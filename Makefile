@@ -28,7 +28,8 @@ ifdef CI
 WARNINGS += -Werror
 endif
 
-# The hash of the commit, where this is a checkout of whit itself and git is there.
+# The hash of the commit, where this is a checkout of whit itself and git is there. Else packagers set
+# it (make COMMIT=...): docker info warns of an init whose version has none.
 COMMIT := $(shell test -e .git && git rev-parse --short=12 HEAD 2>/dev/null)
 VERSION_FLAGS = -DWHIT_VERSION='"$(VERSION)"' $(if $(COMMIT),-DWHIT_COMMIT='"$(COMMIT)"')
 
@@ -161,7 +162,8 @@ help:
 	@echo 'make install-links     $(LINK_NAMES) as links in LINKDIR'
 	@echo 'make uninstall         what install put there; with LINKDIR the links too'
 	@echo 'make clean'
-	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS PREFIX BINDIR MANDIR LINKDIR DESTDIR TEST_CC TEST_CFLAGS'
+	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS PREFIX BINDIR MANDIR LINKDIR DESTDIR COMMIT TEST_CC'
+	@echo '           TEST_CFLAGS'
 
 # Removes the links only where they are still links to whit.
 uninstall:
