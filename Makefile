@@ -92,11 +92,13 @@ lint: build/whit
 
 # Each unit test with the objects that it may link, beside the one of its own path. Nothing else: a
 # test that needs more than its row says has found a dependency that should not be there.
-unit.base/descriptor = base/number
+unit.base/clock =
+unit.base/descriptor = base/directory base/number
+unit.base/directory = base/number
 unit.base/line =
 unit.base/log = base/line
 unit.base/number =
-unit.cli/options = base/line base/number signals/rewrite signals/signal_name supervise/exit_status signals/signal_set base/descriptor
+unit.cli/options = base/line base/number signals/rewrite signals/signal_name supervise/exit_status signals/signal_set base/descriptor base/directory
 unit.command/delivery = signals/signal_record
 unit.command/exec_failure =
 unit.command/exec_image =
@@ -105,8 +107,10 @@ unit.command/socket_activation = base/number
 unit.signals/rewrite = signals/signal_name base/number
 unit.signals/signal_name = base/number
 unit.signals/signal_record =
-unit.signals/signal_set = base/descriptor base/number
-unit.supervise/exit_status = signals/signal_name signals/signal_set base/number base/descriptor
+unit.signals/signal_set = base/descriptor base/directory base/number
+unit.supervise/process = base/line base/number
+unit.supervise/shutdown = base/clock
+unit.supervise/exit_status = signals/signal_name signals/signal_set base/number base/descriptor base/directory
 
 TEST_FLAGS = -std=c11 -D_GNU_SOURCE $(INCLUDES) -iquote tests $(WARNINGS) -MMD -MP
 UNIT_NAMES := $(sort $(patsubst unit.%,%,$(filter unit.%,$(.VARIABLES))))

@@ -154,6 +154,8 @@ static int start_and_supervise(const struct options *options, struct supervisor 
 	}
 	/* From here on whit ends for one reason only: the command has ended. No malloc, no stdio.
 	 */
+	supervisor->has_command = true;
+	supervisor->rest.command = supervisor->command;
 	let_go(supervisor->signal_fd);
 	log_verbose("started '%s' (pid %d)", name, supervisor->command);
 	return supervisor_run(supervisor);
@@ -166,19 +168,25 @@ static int pause_and_reap(struct supervisor *supervisor)
 			"--pause, but not as PID 1: only orphans of whit's own descendants are reaped");
 	let_go(supervisor->signal_fd);
 	log_verbose("holding the namespace");
-	return supervisor_pause(supervisor);
+	return supervisor_run(supervisor);
 }
 
 static int become_init(const struct options *options, const struct signal_set *inherited_mask)
 {
 	const struct sigaction by_default = {.sa_handler = SIG_DFL};
 	struct sigaction inherited = by_default;
+	/* Too large for a stack that may be limited; its pages cost nothing until a drain uses
+	 * them. */
+	static struct leftovers_found found;
+	pid_t self = getpid();
 	struct supervisor supervisor = {
-		.self = getpid(),
+		.self = self,
 		.target = options->to_group ? DELIVERY_TO_GROUP : DELIVERY_TO_COMMAND,
 		.report = options->warn_reaped ? REAPER_REPORT_WARNING : REAPER_REPORT_DEBUG,
 		.rewrite = &options->rewrite,
 		.exit_map = &options->exit_map,
+		.shutdown = {.drain = options->drain, .kill_after = options->kill_after},
+		.rest = {.self = self, .found = &found},
 	};
 
 	/* Inherited as ignored, it would make the kernel reap the command and drop its status:
@@ -187,10 +195,10 @@ static int become_init(const struct options *options, const struct signal_set *i
 		log_error("cannot reset SIGCHLD: %s", strerror(errno));
 		return EXIT_STATUS_WHIT_FAILED;
 	}
-	if (supervisor.self != INIT_PID)
+	if (self != INIT_PID)
 		become_subreaper();
 	if (options->parent_death != 0)
-		follow_parent(options->parent_death, supervisor.self);
+		follow_parent(options->parent_death, self);
 	/* Before the start, since afterwards there is no way to fail. */
 	supervisor.signal_fd = signal_set_open_all();
 	if (supervisor.signal_fd < 0) {

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "signals/rewrite.h"
 #include "supervise/exit_status.h"
+#include "supervise/shutdown.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,6 +51,8 @@ struct options {
 	enum log_level log_level;
 	struct rewrite rewrite;
 	struct exit_map exit_map;
+	struct shutdown_limit drain;
+	struct shutdown_limit kill_after;
 	char **command; /* into argv, with one word of whit's own before it; NULL without RUN */
 
 	struct options_fault fault;

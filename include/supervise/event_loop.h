@@ -2,6 +2,8 @@
 #ifndef WHIT_SUPERVISE_EVENT_LOOP_H
 #define WHIT_SUPERVISE_EVENT_LOOP_H
 
+#include "base/clock.h"
+
 #include <stddef.h>
 #include <sys/signalfd.h>
 
@@ -15,9 +17,10 @@ struct event_batch {
 };
 
 /*
- * Waits until there is at least one signal. Without a signal this never returns, and whit does not
- * wake. The count is 0 if the read failed, which signalfd(2) does not foresee.
+ * Waits until there is a signal or the deadline has come, whichever is first. Without a deadline
+ * and a signal this never returns, and whit does not wake. The count is 0 if there is no signal;
+ * also if the read failed, which signalfd(2) does not foresee.
  */
-void event_loop_wait(int signal_fd, struct event_batch *ret_batch);
+void event_loop_wait(int signal_fd, const struct deadline *deadline, struct event_batch *ret_batch);
 
 #endif

@@ -14,7 +14,8 @@ enum reaper_report {
 struct reaper_result {
 	bool command_has_ended;
 	int command_wait_status; /* valid only then: wait(2) */
-	bool is_anyone_left;     /* whit has children still */
+	bool is_anyone_reaped;
+	bool is_anyone_left; /* whit has children still */
 };
 
 /*

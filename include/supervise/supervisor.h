@@ -1,4 +1,4 @@
-/* whit's life after the start: pass signals on, reap, and notice the end. */
+/* whit's life after the start: pass signals on, reap, and bring it all to its end. */
 #ifndef WHIT_SUPERVISE_SUPERVISOR_H
 #define WHIT_SUPERVISE_SUPERVISOR_H
 
@@ -6,25 +6,32 @@
 #include "signals/rewrite.h"
 #include "signals/signal_set.h"
 #include "supervise/exit_status.h"
+#include "supervise/leftovers.h"
 #include "supervise/reaper.h"
+#include "supervise/shutdown.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct supervisor {
 	int signal_fd;
 	pid_t self;
-	pid_t command;
+	bool has_command; /* it has been started and not been reaped */
+	pid_t command;    /* valid only then */
 	enum delivery_target target;
 	enum reaper_report report;
 	const struct rewrite *rewrite;
 	const struct exit_map *exit_map;
 	struct signal_set passed_on; /* empty at the start */
+	struct shutdown shutdown;    /* with its limits, and else empty at the start */
+	struct leftovers rest;
+	int status; /* 0 at the start */
 };
 
-/* Runs until the command has ended; returns the status to end with. */
+/*
+ * Runs until the command has ended and, with a drain, the rest has; without a command, until TERM
+ * or INT. Returns the status to end with.
+ */
 int supervisor_run(struct supervisor *supervisor);
-
-/* Reaps for a namespace without a command, until TERM or INT; returns the status to end with. */
-int supervisor_pause(struct supervisor *supervisor);
 
 #endif

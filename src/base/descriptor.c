@@ -1,13 +1,11 @@
 /* Keeps whit's own descriptors out of the command's way and lets go of the inherited ones. */
 #include "base/descriptor.h"
 
-#include "base/number.h"
+#include "base/directory.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,15 +14,6 @@
 
 /* The kernel's default for fs.nr_open: without close_range and /proc nothing above is looked at. */
 #define HIGHEST_LIMIT (1U << 20)
-
-/* What getdents64(2) writes; libc has it under other names, and wants opendir's malloc. */
-struct directory_entry {
-	uint64_t inode;
-	int64_t offset;
-	uint16_t size;
-	uint8_t type;
-	char name[];
-};
 
 int descriptor_above_stdio(int fd)
 {
@@ -45,44 +34,34 @@ static bool close_range_works(unsigned int first, unsigned int last)
 	return first > last || syscall(SYS_close_range, first, last, 0) == 0;
 }
 
-/* Closes what one block of /proc/self/fd lists; returns how many that were. */
-static unsigned int close_listed(const char *block, size_t length, int list_fd, int keep_fd)
+struct closing {
+	int list_fd;
+	int keep_fd;
+	unsigned int closed;
+};
+
+static void close_listed(unsigned int number, void *context)
 {
-	unsigned int closed = 0;
+	struct closing *closing = context;
+	int fd = (int)number;
 
-	for (size_t at = 0; at < length;) {
-		const struct directory_entry *entry =
-			(const struct directory_entry *)(const void *)(block + at);
-		unsigned int fd;
-
-		at += entry->size;
-		if (!number_parse(entry->name, strlen(entry->name), INT32_MAX, &fd))
-			continue; /* "." and ".." */
-		if (fd < FIRST_ABOVE_STDIO || (int)fd == list_fd || (int)fd == keep_fd)
-			continue;
-		(void)close((int)fd); /* a read-only copy: nothing to lose */
-		closed++;
-	}
-	return closed;
+	if (fd < FIRST_ABOVE_STDIO || fd == closing->list_fd || fd == closing->keep_fd)
+		return;
+	(void)close(fd); /* a copy of somebody else's: nothing is lost */
+	closing->closed++;
 }
 
 static bool close_all_listed_in_proc(int keep_fd)
 {
-	_Alignas(struct directory_entry) char block[2048];
-	long length;
-	unsigned int closed;
-	int list_fd = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct closing closing = {.list_fd = directory_open("/proc/self/fd"), .keep_fd = keep_fd};
 
-	if (list_fd < 0)
+	if (closing.list_fd < 0)
 		return false;
-	do { /* closing while reading may skip entries: read again until a whole pass closes none */
-		closed = 0;
-		if (lseek(list_fd, 0, SEEK_SET) < 0)
-			break;
-		while ((length = syscall(SYS_getdents64, list_fd, block, sizeof(block))) > 0)
-			closed += close_listed(block, (size_t)length, list_fd, keep_fd);
-	} while (closed > 0);
-	(void)close(list_fd);
+	do { /* closing while reading may skip entries: read until a whole pass closes none */
+		closing.closed = 0;
+	} while (directory_each_number(closing.list_fd, close_listed, &closing) == 0 &&
+		closing.closed > 0);
+	(void)close(closing.list_fd); /* read-only: nothing to lose */
 	return true;
 }
 

@@ -16,6 +16,8 @@ enum option_id {
 	OPTION_REWRITE,
 	OPTION_PARENT_DEATH,
 	OPTION_EXIT_MAP,
+	OPTION_DRAIN,
+	OPTION_KILL_AFTER,
 	OPTION_SUBREAPER,
 	OPTION_WARN_REAPED,
 	OPTION_PAUSE,
@@ -49,6 +51,10 @@ static const struct option_row option_rows[] = {
 		"be sent SIGNAL when whit's own parent dies"},
 	{OPTION_EXIT_MAP, "e", "exit-map", "STATUS[:NEW]", "WHIT_EXIT_MAP",
 		"end with NEW (0) instead of STATUS"},
+	{OPTION_DRAIN, "d", "drain", "SECONDS", "WHIT_DRAIN",
+		"let the rest finish when the command has ended"},
+	{OPTION_KILL_AFTER, "k", "kill-after", "SECONDS", "WHIT_KILL_AFTER",
+		"kill a command that does not obey a stop signal"},
 	{OPTION_SUBREAPER, "s", "subreaper", NULL, NULL,
 		"accepted; whit does it by itself"},
 	{OPTION_WARN_REAPED, "w", "warn-reaped", NULL, "WHIT_WARN_REAPED",
@@ -116,6 +122,14 @@ static const char *parse_signal(const char *text, int *ret_signal)
 	return signal_name_parse(text, strlen(text), ret_signal) ? NULL : "no such signal";
 }
 
+static const char *parse_limit(const char *text, struct shutdown_limit *ret_limit)
+{
+	if (!number_parse_seconds(text, strlen(text), &ret_limit->duration_ms))
+		return "it is a number of seconds, such as 10 or 2.5";
+	ret_limit->is_set = true;
+	return NULL;
+}
+
 /*
  * Takes an option's value, from the command line or a variable: all of it or, where something is
  * wrong with it, nothing.
@@ -127,14 +141,36 @@ static bool take_value(struct options *options, enum option_id id, const char *v
 	struct exit_map exit_map = options->exit_map;
 	const char *element = value;
 	size_t length = strlen(value);
-	const char *problem;
+	const char *problem = NULL;
 
-	if (id == OPTION_REWRITE)
+	switch (id) {
+	case OPTION_REWRITE:
 		problem = add_list(add_rewrite, &rewrite, value, &element, &length);
-	else if (id == OPTION_EXIT_MAP)
+		break;
+	case OPTION_EXIT_MAP:
 		problem = add_list(add_exit_map, &exit_map, value, &element, &length);
-	else
+		break;
+	case OPTION_PARENT_DEATH:
 		problem = parse_signal(value, &options->parent_death);
+		break;
+	case OPTION_DRAIN:
+		problem = parse_limit(value, &options->drain);
+		break;
+	case OPTION_KILL_AFTER:
+		problem = parse_limit(value, &options->kill_after);
+		break;
+	case OPTION_GROUP: /* the rest takes no value */
+	case OPTION_SINGLE_CHILD:
+	case OPTION_SUBREAPER:
+	case OPTION_WARN_REAPED:
+	case OPTION_PAUSE:
+	case OPTION_VERBOSE:
+	case OPTION_QUIET:
+	case OPTION_LICENSE:
+	case OPTION_VERSION:
+	case OPTION_HELP:
+		break;
+	}
 	if (problem != NULL) {
 		ret_fault->error = OPTIONS_ERROR_BAD_VALUE;
 		ret_fault->word = element;
@@ -181,9 +217,11 @@ static void take_switch(struct scan *scan, enum option_id id)
 		options->action = OPTIONS_ACTION_HELP;
 		break;
 	case OPTION_SUBREAPER: /* done anyway */
-	case OPTION_REWRITE:   /* these three take values */
+	case OPTION_REWRITE:   /* these take values */
 	case OPTION_PARENT_DEATH:
 	case OPTION_EXIT_MAP:
+	case OPTION_DRAIN:
+	case OPTION_KILL_AFTER:
 		break;
 	}
 }

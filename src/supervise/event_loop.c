@@ -1,15 +1,29 @@
-/* Waits for signals. What is done about them is the supervisor's affair. */
+/* Waits for signals and for time. What is done about them is the supervisor's affair. */
 #include "supervise/event_loop.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <unistd.h>
 
-void event_loop_wait(int signal_fd, struct event_batch *ret_batch)
+/* False when the deadline comes first, or may have. */
+static bool wait_until(int signal_fd, const struct deadline *deadline)
+{
+	struct pollfd signals = {.fd = signal_fd, .events = POLLIN};
+
+	return poll(&signals, 1, deadline_timeout_ms(deadline, clock_now_ms())) > 0;
+}
+
+void event_loop_wait(int signal_fd, const struct deadline *deadline, struct event_batch *ret_batch)
 {
 	ssize_t length;
 
+	ret_batch->count = 0;
+	if (deadline->is_set && !wait_until(signal_fd, deadline))
+		return;
 	do { /* EINTR comes after a stop or from a tracer: signal(7) */
 		length = read(signal_fd, ret_batch->records, sizeof(ret_batch->records));
 	} while (length < 0 && errno == EINTR);
-	ret_batch->count = length < 0 ? 0 : (size_t)length / sizeof(ret_batch->records[0]);
+	if (length > 0)
+		ret_batch->count = (size_t)length / sizeof(ret_batch->records[0]);
 }

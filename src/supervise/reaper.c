@@ -1,15 +1,13 @@
 /* waitpid until empty. What the command's end leads to is the supervisor's affair. */
 #include "supervise/reaper.h"
 
-#include "base/line.h"
 #include "base/log.h"
 #include "signals/signal_name.h"
+#include "supervise/process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 /*
  * __WALL: a child that was cloned with another exit signal than SIGCHLD is invisible to a plain
@@ -18,27 +16,6 @@
 #define REAP_FLAGS (WNOHANG | __WALL)
 
 #define ANY (-1) /* waitpid's word for it */
-
-/* TASK_COMM_LEN and a newline: proc_pid_comm(5). */
-#define PROCESS_NAME_SIZE 32
-
-/* Leaves the name as it is where there is no /proc, or it is hidden from us. */
-static void read_process_name(pid_t pid, char name[PROCESS_NAME_SIZE])
-{
-	struct line path;
-	ssize_t length = -1;
-	int fd;
-
-	line_start(&path);
-	line_format(&path, "/proc/%d/comm", pid);
-	fd = open(line_string(&path), O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		length = read(fd, name, PROCESS_NAME_SIZE);
-		(void)close(fd); /* read-only: nothing to lose */
-	}
-	if (length > 0)
-		name[length - 1] = '\0'; /* the newline */
-}
 
 static void report_orphan(pid_t pid, const char *name, int wait_status, enum reaper_report report)
 {
@@ -64,7 +41,7 @@ static pid_t name_next(char name[PROCESS_NAME_SIZE])
 	strcpy(name, "?");
 	if (waitid(P_ALL, 0, &next, WEXITED | WNOWAIT | REAP_FLAGS) < 0 || next.si_pid == 0)
 		return ANY;
-	read_process_name(next.si_pid, name);
+	process_name(next.si_pid, name);
 	return next.si_pid;
 }
 
@@ -77,6 +54,7 @@ void reaper_collect(pid_t command, enum reaper_report report, struct reaper_resu
 	pid_t pid = ANY;
 
 	ret_result->command_has_ended = false;
+	ret_result->is_anyone_reaped = false;
 	for (;;) {
 		pid_t reaped;
 
@@ -89,6 +67,7 @@ void reaper_collect(pid_t command, enum reaper_report report, struct reaper_resu
 			ret_result->is_anyone_left = reaped == 0 || errno != ECHILD;
 			return;
 		}
+		ret_result->is_anyone_reaped = true;
 		if (reaped == command) {
 			ret_result->command_has_ended = true;
 			ret_result->command_wait_status = wait_status;

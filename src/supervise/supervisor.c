@@ -4,8 +4,10 @@
  */
 #include "supervise/supervisor.h"
 
+#include "base/clock.h"
 #include "base/line.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "signals/signal_name.h"
 #include "signals/signal_record.h"
 #include "supervise/event_loop.h"
@@ -59,6 +61,64 @@ static void log_not_passed_on(const struct supervisor *supervisor, int signal, i
 			supervisor->command, strerror(error));
 }
 
+static bool is_stop_signal(int signal)
+{
+	return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
+}
+
+static void kill_command(struct supervisor *supervisor)
+{
+	const struct signalfd_siginfo from_whit = {.ssi_code = SI_USER};
+	char seconds[NUMBER_SECONDS_SIZE];
+
+	log_warning("killing the command (pid %d): it has not ended within %s s",
+		supervisor->command,
+		number_format_seconds(supervisor->shutdown.kill_after.duration_ms, seconds));
+	if (delivery_send(supervisor->command, supervisor->target, SIGKILL, &from_whit) < 0)
+		log_not_passed_on(supervisor, SIGKILL, errno);
+	signal_set_add(&supervisor->passed_on, SIGKILL); /* no need to explain this death */
+}
+
+static void stop_rest(struct supervisor *supervisor)
+{
+	char seconds[NUMBER_SECONDS_SIZE];
+
+	log_verbose("the rest has %s s to finish",
+		number_format_seconds(supervisor->shutdown.drain.duration_ms, seconds));
+	leftovers_stop(&supervisor->rest);
+}
+
+static void kill_rest(struct supervisor *supervisor, enum shutdown_state before)
+{
+	char seconds[NUMBER_SECONDS_SIZE];
+
+	if (before == SHUTDOWN_STATE_DRAINING) /* else it is those who escaped by forking */
+		log_warning("killing the rest: it has not ended within %s s",
+			number_format_seconds(supervisor->shutdown.drain.duration_ms, seconds));
+	leftovers_kill(&supervisor->rest);
+}
+
+/* Lets shutdown.c decide what follows from the event, and does it. */
+static void act(struct supervisor *supervisor, enum shutdown_event event)
+{
+	enum shutdown_state before = supervisor->shutdown.state;
+
+	switch (shutdown_step(&supervisor->shutdown, event, clock_now_ms())) {
+	case SHUTDOWN_ACTION_KILL_COMMAND:
+		kill_command(supervisor);
+		break;
+	case SHUTDOWN_ACTION_STOP_REST:
+		stop_rest(supervisor);
+		break;
+	case SHUTDOWN_ACTION_KILL_REST:
+		kill_rest(supervisor, before);
+		break;
+	case SHUTDOWN_ACTION_NONE:
+	case SHUTDOWN_ACTION_END: /* the loop sees the state */
+		break;
+	}
+}
+
 static void pass_on(struct supervisor *supervisor, const struct signalfd_siginfo *record)
 {
 	int signal = rewrite_apply(supervisor->rewrite, (int)record->ssi_signo);
@@ -76,14 +136,9 @@ static void pass_on(struct supervisor *supervisor, const struct signalfd_siginfo
 	}
 	signal_set_add(&supervisor->passed_on, signal);
 	log_passed_on(record, signal);
-}
-
-/* What is not for the command: news of children, and what whit's own messages raised. */
-static bool is_for_command(
-	const struct supervisor *supervisor, const struct signalfd_siginfo *record)
-{
-	return !signal_record_is_child_news(record) &&
-		!signal_record_is_own_write_error(record, supervisor->self);
+	/* What is asked of whit counts as well as what becomes of it with -r. */
+	if (is_stop_signal((int)record->ssi_signo) || is_stop_signal(signal))
+		act(supervisor, SHUTDOWN_EVENT_TOLD_TO_STOP);
 }
 
 /*
@@ -123,62 +178,102 @@ static void log_end(const struct supervisor *supervisor, int wait_status)
 }
 
 /* The status to end with, once the reaper has found the command ended. */
-static int end(const struct supervisor *supervisor, int wait_status)
+static void note_end(struct supervisor *supervisor, int wait_status)
 {
 	int status = exit_status_from_wait(wait_status);
-	int mapped = exit_map_apply(supervisor->exit_map, status, &supervisor->passed_on);
 
 	log_end(supervisor, wait_status);
-	if (mapped != status)
-		log_verbose("ending with status %d instead of %d", mapped, status);
-	return mapped;
+	supervisor->status = exit_map_apply(supervisor->exit_map, status, &supervisor->passed_on);
+	if (supervisor->status != status)
+		log_verbose("ending with status %d instead of %d", supervisor->status, status);
+}
+
+static void reap(struct supervisor *supervisor)
+{
+	struct reaper_result result;
+
+	reaper_collect(
+		supervisor->has_command ? supervisor->command : 0, supervisor->report, &result);
+	if (result.command_has_ended) {
+		supervisor->has_command = false;
+		note_end(supervisor, result.command_wait_status);
+		act(supervisor, SHUTDOWN_EVENT_COMMAND_ENDED);
+	} else if (supervisor->has_command && !result.is_anyone_left) {
+		supervisor->has_command = false;
+		log_error("the command (pid %d) is gone and left no status", supervisor->command);
+		supervisor->status = EXIT_STATUS_WHIT_FAILED;
+		act(supervisor, SHUTDOWN_EVENT_COMMAND_ENDED);
+	}
+	if (!result.is_anyone_left)
+		act(supervisor, SHUTDOWN_EVENT_NOBODY_LEFT);
+	else if (result.is_anyone_reaped)
+		act(supervisor, SHUTDOWN_EVENT_SOME_REAPED);
+}
+
+static void end_pause(struct supervisor *supervisor, int signal)
+{
+	char name[SIGNAL_NAME_SIZE];
+
+	if (signal != SIGTERM && signal != SIGINT)
+		return; /* nobody to pass it on to */
+	log_verbose("ending on %s", signal_name_format(signal, name));
+	act(supervisor, SHUTDOWN_EVENT_COMMAND_ENDED);
+	reap(supervisor); /* to see whether there is anybody to wait for */
+}
+
+static void pass_on_to_rest(struct supervisor *supervisor, const struct signalfd_siginfo *record)
+{
+	int signal = rewrite_apply(supervisor->rewrite, (int)record->ssi_signo);
+	char name[SIGNAL_NAME_SIZE];
+	struct line text;
+
+	if (signal == REWRITE_DROP)
+		return;
+	log_verbose("passed on %s from %s to the rest", signal_name_format(signal, name),
+		sender(record, &text));
+	leftovers_signal(&supervisor->rest, signal);
+}
+
+/* Whom a signal is for depends on how far things are. */
+static void take_signal(struct supervisor *supervisor, const struct signalfd_siginfo *record)
+{
+	if (signal_record_is_child_news(record) ||
+		signal_record_is_own_write_error(record, supervisor->self))
+		return;
+	switch (supervisor->shutdown.state) {
+	case SHUTDOWN_STATE_RUNNING:
+	case SHUTDOWN_STATE_STOPPING:
+	case SHUTDOWN_STATE_KILLED:
+		if (supervisor->has_command)
+			pass_on(supervisor, record);
+		else
+			end_pause(supervisor, (int)record->ssi_signo);
+		break;
+	case SHUTDOWN_STATE_DRAINING:
+		pass_on_to_rest(supervisor, record);
+		break;
+	case SHUTDOWN_STATE_KILLING: /* nobody is left to do anything with it */
+	case SHUTDOWN_STATE_OVER:
+		break;
+	}
 }
 
 int supervisor_run(struct supervisor *supervisor)
 {
 	struct event_batch batch;
-	struct reaper_result result;
 
-	for (;;) {
-		event_loop_wait(supervisor->signal_fd, &batch);
+	do {
+		event_loop_wait(supervisor->signal_fd, &supervisor->shutdown.deadline, &batch);
 		/*
 		 * First pass on, then reap: until then the pid is the command's own, be it as a
 		 * zombie, and no signal can reach a stranger that got the number after it.
 		 */
-		for (size_t i = 0; i < batch.count; i++) {
-			if (is_for_command(supervisor, &batch.records[i]))
-				pass_on(supervisor, &batch.records[i]);
-		}
-		if (!wants_reaping(&batch))
-			continue;
-		reaper_collect(supervisor->command, supervisor->report, &result);
-		if (result.command_has_ended)
-			return end(supervisor, result.command_wait_status);
-		if (!result.is_anyone_left) {
-			log_error("the command (pid %d) is gone and left no status",
-				supervisor->command);
-			return EXIT_STATUS_WHIT_FAILED;
-		}
-	}
-}
-
-int supervisor_pause(struct supervisor *supervisor)
-{
-	struct event_batch batch;
-	struct reaper_result result;
-	char name[SIGNAL_NAME_SIZE];
-
-	for (;;) {
-		event_loop_wait(supervisor->signal_fd, &batch);
+		for (size_t i = 0; i < batch.count; i++)
+			take_signal(supervisor, &batch.records[i]);
 		if (wants_reaping(&batch))
-			reaper_collect(0, supervisor->report, &result);
-		for (size_t i = 0; i < batch.count; i++) {
-			int signal = (int)batch.records[i].ssi_signo;
-
-			if (signal == SIGTERM || signal == SIGINT) {
-				log_verbose("ending on %s", signal_name_format(signal, name));
-				return 0;
-			}
-		}
-	}
+			reap(supervisor);
+		if (deadline_has_come(&supervisor->shutdown.deadline, clock_now_ms()))
+			act(supervisor, SHUTDOWN_EVENT_DEADLINE);
+	} while (supervisor->shutdown.state != SHUTDOWN_STATE_OVER);
+	return supervisor->status;
 }

@@ -16,9 +16,12 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define HIGHEST_SIGNAL 64
+
+#define TERM_ALONE (UINT64_C(1) << (SIGTERM - 1))
 
 extern char **environ;
 
@@ -239,6 +242,264 @@ static int leave_group(int count)
 	return print_signals(count);
 }
 
+static int ready_fd; /* where a left-over says that it is what it is to be */
+
+static void say_ready(void)
+{
+	(void)!write(ready_fd, "", 1);
+	close(ready_fd);
+}
+
+static int next_signal(uint64_t set)
+{
+	int signal;
+
+	do
+		signal = (int)syscall(SYS_rt_sigtimedwait, &set, NULL, NULL, sizeof(set));
+	while (signal < 0 || signal == SIGCHLD || signal == SIGCONT);
+	return signal;
+}
+
+static void say_got(const char *name, int signal)
+{
+	printf("%s got %d\n", name, signal);
+	fflush(stdout);
+}
+
+static void pass_time(long ms)
+{
+	const struct timespec duration = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
+	nanosleep(&duration, NULL);
+}
+
+/* Says that it has got TERM, and ends. */
+static void end_on_term(const char *name)
+{
+	say_ready();
+	say_got(name, next_signal(TERM_ALONE));
+}
+
+/* What a left-over process is and does; each begins with all signals blocked. */
+static void leftover_plain(void)
+{
+	end_on_term("plain");
+}
+
+static void leftover_group(void)
+{
+	setpgid(0, 0);
+	end_on_term("group");
+}
+
+static void leftover_session(void)
+{
+	setsid();
+	end_on_term("session");
+}
+
+static void leftover_daemon(void)
+{
+	if (fork() == 0) {
+		setsid();
+		if (fork() == 0)
+			end_on_term("daemon");
+	}
+}
+
+static void leftover_stopped(void)
+{
+	pid_t self = getpid();
+
+	if (fork() == 0) { /* says what a stopped process cannot */
+		kill(self, SIGSTOP);
+		say_ready();
+		_exit(0);
+	}
+	wait(NULL); /* is stopped by now, or very soon, but does not go on before CONT */
+	end_on_term("stopped");
+}
+
+/* Says which signals it gets, and ends on HUP. */
+static void leftover_listener(void)
+{
+	int signal;
+
+	say_ready();
+	do {
+		signal = next_signal(UINT64_MAX);
+		say_got("listener", signal);
+	} while (signal != SIGHUP);
+}
+
+/* Needs 300 ms to clean up. */
+static void leftover_slow(void)
+{
+	say_ready();
+	(void)next_signal(TERM_ALONE);
+	pass_time(300);
+	say("slow wrote");
+}
+
+static void leftover_stubborn(void)
+{
+	say_ready();
+	for (;;)
+		pause();
+}
+
+/* Says nothing, so that there can be thousands. */
+static void leftover_quiet(void)
+{
+	say_ready();
+	set_mask(0);
+	for (;;)
+		pause();
+}
+
+/* Starts somebody to clean up, who must not get the TERM that was its parent's. */
+static void leftover_starter(void)
+{
+	const uint64_t term = TERM_ALONE;
+	const struct timespec some_time = {.tv_nsec = 200000000};
+
+	say_ready();
+	(void)next_signal(TERM_ALONE);
+	if (fork() == 0) {
+		int signal =
+			(int)syscall(SYS_rt_sigtimedwait, &term, NULL, &some_time, sizeof(term));
+
+		say(signal == SIGTERM ? "helper got TERM" : "helper cleaned up");
+		_exit(0);
+	}
+	wait(NULL);
+}
+
+/* Is never the same process for long. */
+static void leftover_runner(void)
+{
+	say_ready();
+	for (;;) {
+		if (fork() > 0)
+			_exit(0);
+	}
+}
+
+/* Has ever more short-lived children. */
+static void leftover_forker(void)
+{
+	signal(SIGCHLD, SIG_IGN);
+	say_ready();
+	for (;;) {
+		if (fork() == 0) {
+			pass_time(10);
+			_exit(0);
+		}
+	}
+}
+
+/* Uses one pid over and over, as a bystander of the harness does. */
+static void leftover_reuser(void)
+{
+	say_ready();
+	for (;;) {
+		int last_pid = open("/proc/sys/kernel/ns_last_pid", O_WRONLY);
+		pid_t child;
+
+		(void)!write(last_pid, "500", 3);
+		close(last_pid);
+		child = fork();
+		if (child == 0)
+			_exit(0);
+		waitpid(child, NULL, 0);
+	}
+}
+
+struct leftover {
+	const char *name;
+	void (*be)(void);
+};
+
+static const struct leftover leftovers[] = {
+	{"plain", leftover_plain},
+	{"group", leftover_group},
+	{"session", leftover_session},
+	{"daemon", leftover_daemon},
+	{"stopped", leftover_stopped},
+	{"listener", leftover_listener},
+	{"slow", leftover_slow},
+	{"stubborn", leftover_stubborn},
+	{"quiet", leftover_quiet},
+	{"starter", leftover_starter},
+	{"runner", leftover_runner},
+	{"forker", leftover_forker},
+	{"reuser", leftover_reuser},
+};
+
+static void be_leftover(const char *name)
+{
+	for (size_t i = 0; i < sizeof(leftovers) / sizeof(leftovers[0]); i++) {
+		if (strcmp(leftovers[i].name, name) == 0)
+			leftovers[i].be();
+	}
+	_exit(0);
+}
+
+/* Leaves processes of the kind behind; returns 7 when they are all there. */
+static int leave(const char *name, int count)
+{
+	int ready[2];
+	char byte;
+
+	if (pipe(ready) < 0)
+		return 98;
+	set_mask(UINT64_MAX);
+	ready_fd = ready[1];
+	for (int made = 0; made < count; made++) {
+		if (fork() == 0)
+			be_leftover(name);
+	}
+	close(ready[1]);
+	for (int seen = 0; seen < count; seen++) {
+		if (read(ready[0], &byte, 1) != 1)
+			return 98;
+	}
+	return 7;
+}
+
+/* Leaves somebody behind who ends on nothing but KILL, and is such a one itself. */
+static int leave_and_ignore(void)
+{
+	int status = leave("stubborn", 1);
+
+	if (status != 7)
+		return status;
+	say("ready");
+	for (;;)
+		pause();
+}
+
+/* A command and a member of its group that do nothing on any signal but to say that TERM came. */
+static int ignore_signals_in_group(void)
+{
+	int ready[2];
+	char byte;
+
+	if (pipe(ready) < 0)
+		return 98;
+	set_mask(UINT64_MAX);
+	if (fork() == 0) {
+		say("ready member");
+		(void)!write(ready[1], "", 1);
+		say_got("member", next_signal(TERM_ALONE));
+		return 0;
+	}
+	(void)!read(ready[0], &byte, 1);
+	say("ready command");
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	const char *part = argc > 1 ? argv[1] : "";
@@ -265,6 +526,12 @@ int main(int argc, char **argv)
 		for (;;)
 			pause();
 	}
+	if (strcmp(part, "leave") == 0 && argc > 3)
+		return leave(argv[2], atoi(argv[3]));
+	if (strcmp(part, "leave-and-ignore") == 0)
+		return leave_and_ignore();
+	if (strcmp(part, "group-that-ignores") == 0)
+		return ignore_signals_in_group();
 	if (strcmp(part, "leave-group") == 0)
 		return leave_group(number);
 	if (strcmp(part, "as-user") == 0) {

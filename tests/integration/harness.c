@@ -203,23 +203,90 @@ static void become_whit(const struct scene *scene)
 	_exit(90);
 }
 
+static void block_all_signals(void)
+{
+	const uint64_t all = UINT64_MAX;
+
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
+}
+
+/* Somebody who is none of whit's business: every signal is one too many, and is printed. */
+static void be_bystander(void)
+{
+	const uint64_t all = UINT64_MAX;
+
+	for (;;) {
+		int signal = (int)syscall(SYS_rt_sigtimedwait, &all, NULL, NULL, sizeof(all));
+
+		if (signal > 0)
+			dprintf(STDOUT_FILENO, "bystander got %d\n", signal);
+	}
+}
+
+/* Lives for a moment under a pid that a descendant of whit's may have had just before. */
+static void be_short_bystander(void)
+{
+	const uint64_t all = UINT64_MAX;
+	const struct timespec moment = {.tv_nsec = 20000};
+	int signal = (int)syscall(SYS_rt_sigtimedwait, &all, NULL, &moment, sizeof(all));
+
+	if (signal > 0)
+		dprintf(STDOUT_FILENO, "bystander got %d\n", signal);
+	_exit(0);
+}
+
+static void reuse_pid(void)
+{
+	for (;;) {
+		int status = 0;
+		pid_t child;
+
+		write_file("/proc/sys/kernel/ns_last_pid", LAST_PID_BEFORE_REUSED);
+		child = fork();
+		if (child == 0)
+			be_short_bystander();
+		if (waitpid(child, &status, WUNTRACED) == child && status != 0)
+			dprintf(STDOUT_FILENO, "bystander was killed or stopped: %d\n", status);
+	}
+}
+
+/* Their signals are blocked from the start, so that none can be missed. */
+static void start_bystanders(const struct scene *scene)
+{
+	block_all_signals();
+	for (int i = 0; i < scene->bystanders; i++) {
+		if (fork() == 0)
+			be_bystander();
+	}
+	if (scene->pids_are_reused && fork() == 0)
+		reuse_pid();
+}
+
 /* PID 1 of a subreaper's namespace: ends as the subreaper ends, and everything else with it. */
 static void hold_namespace(const struct scene *scene)
 {
-	pid_t whit = fork();
+	int gate[2];
+	char byte;
 	int status;
+	pid_t whit;
 
-	if (whit == 0)
+	if (pipe(gate) < 0)
+		_exit(97);
+	whit = fork(); /* the first child: the test knows it by that */
+	if (whit == 0) {
+		(void)!read(gate[0], &byte, 1); /* until all bystanders are there */
+		close(gate[0]);
+		close(gate[1]);
 		become_whit(scene);
+	}
+	start_bystanders(scene);
+	(void)!write(gate[1], "", 1);
 	/* The pipes are whit's: our copies would keep their ends open. */
 	close(STDOUT_FILENO);
 	close(STDERR_FILENO);
-	for (;;) {
-		pid_t ended = wait(&status);
-
-		if (ended == whit)
-			break;
-	}
+	close(gate[1]);
+	if (wait(&status) != whit)
+		_exit(98); /* a bystander was killed */
 	/* By signal we cannot end as PID 1; whit under test never does but by KILL. */
 	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }

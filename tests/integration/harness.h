@@ -30,10 +30,15 @@ struct scene {
 	const char *name;         /* argv[0]; NULL: "whit" */
 	bool no_name;             /* argc 0 */
 	char **environment;       /* NULL: that of the test */
-	void (*prepare)(
-		void *); /* called in whit's process just before the exec; must not assert */
+	int bystanders;           /* a subreaper's neighbours, who say which signals they get */
+	bool pids_are_reused;     /* and one who uses one pid over and over */
+	/* Called in whit's process just before the exec; must not assert. */
+	void (*prepare)(void *);
 	void *prepare_argument;
 };
+
+/* Written to ns_last_pid it makes the next pid the one that is used over and over. */
+#define LAST_PID_BEFORE_REUSED "500"
 
 struct output {
 	int fd;

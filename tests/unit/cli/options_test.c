@@ -3,6 +3,8 @@
 #include "signals/signal_name.h"
 #include "unit/support.h"
 
+#include <inttypes.h>
+
 #define WORDS_MAX 10
 
 /* What a command line and an environment come to, as describe() writes it. */
@@ -52,6 +54,12 @@ static void describe_exit_map(struct text *text, const struct exit_map *map)
 	}
 	if (map->forwarded_is_mapped)
 		append(text, ", forwarded=%d", map->forwarded_to);
+}
+
+static void describe_limit(struct text *text, const char *name, const struct shutdown_limit *limit)
+{
+	if (limit->is_set)
+		append(text, ", %s %" PRId64 " ms", name, limit->duration_ms);
 }
 
 static const char *level_text(enum log_level level)
@@ -128,6 +136,8 @@ static void describe_options(struct text *text, const struct options *options)
 		append(text, ", parent death %s", signal_name_format(options->parent_death, name));
 	describe_rewrite(text, &options->rewrite);
 	describe_exit_map(text, &options->exit_map);
+	describe_limit(text, "drain", &options->drain);
+	describe_limit(text, "kill after", &options->kill_after);
 	for (size_t i = 0; i < options->variable_fault_count; i++) {
 		append(text, "; ");
 		describe_fault(text, &options->variable_faults[i]);
@@ -550,7 +560,133 @@ TEST(a_bad_command_line_is_an_error_whatever_the_environment_says,
 
 TEST(a_name_that_only_begins_like_a_variable_is_not_one,
 	{{"whit", "x"}, {"WHIT_GROUPS=1", "WHIT_QUIETER=1", "XWHIT_GROUP=1", "WHIT_=1"}, "run [x]"})
+TEST(drain_and_kill_after_are_seconds_in_every_spelling,
+	{{"whit", "-d", "10", "x"}, NO_VARIABLES, "run [x], drain 10000 ms"},
+	{{"whit", "-d10", "x"}, NO_VARIABLES, "run [x], drain 10000 ms"},
+	{{"whit", "--drain", "10", "x"}, NO_VARIABLES, "run [x], drain 10000 ms"},
+	{{"whit", "--drain=10", "x"}, NO_VARIABLES, "run [x], drain 10000 ms"},
+	{{"whit", "x"}, {"WHIT_DRAIN=10"}, "run [x], drain 10000 ms"},
+	{{"whit", "-k", "10", "x"}, NO_VARIABLES, "run [x], kill after 10000 ms"},
+	{{"whit", "-k10", "x"}, NO_VARIABLES, "run [x], kill after 10000 ms"},
+	{{"whit", "--kill-after", "10", "x"}, NO_VARIABLES, "run [x], kill after 10000 ms"},
+	{{"whit", "--kill-after=10", "x"}, NO_VARIABLES, "run [x], kill after 10000 ms"},
+	{{"whit", "x"}, {"WHIT_KILL_AFTER=10"}, "run [x], kill after 10000 ms"},
+	{{"whit", "-gvd1", "-k2", "x"}, NO_VARIABLES,
+		"run [x], group, verbose, drain 1000 ms, kill after 2000 ms"},
+	{{"whit", "-gd", "1", "x"}, NO_VARIABLES, "run [x], group, drain 1000 ms"},
+	{{"whit", "-d", "1", "--", "-k", "2"}, NO_VARIABLES, "run [-k] [2], drain 1000 ms"},
+	{{"whit", "-d1", "x", "-k2"}, NO_VARIABLES, "run [x] [-k2], drain 1000 ms"},
+	{{"whit", "x"}, {"WHIT_DRAIN=1", "WHIT_KILL_AFTER=2"},
+		"run [x], drain 1000 ms, kill after 2000 ms"},
+	{{"whit", "-d", "5", "-P"}, NO_VARIABLES, "pause, drain 5000 ms"},
+	{{"whit", "-P"}, {"WHIT_DRAIN=5"}, "pause, drain 5000 ms"},
+	{{"pause"}, {"WHIT_DRAIN=5"}, "pause, drain 5000 ms"},
+	{{"docker-init", "--", "x"}, {"WHIT_DRAIN=5"}, "run [x], drain 5000 ms"},
+	{{"dumb-init", "x"}, {"WHIT_DRAIN=5"}, "run [x], group, drain 5000 ms"},
+	{{"whit", "-d", "5", "--version"}, NO_VARIABLES, "version"})
+
+TEST(seconds_may_be_fractions_0_or_huge,
+	{{"whit", "-d", "2.5", "-k", ".5", "x"}, NO_VARIABLES,
+		"run [x], drain 2500 ms, kill after 500 ms"},
+	{{"whit", "-d0.0001", "-k0.9999", "x"}, NO_VARIABLES,
+		"run [x], drain 1 ms, kill after 1000 ms"},
+	{{"whit", "-d0", "-k0", "x"}, NO_VARIABLES, "run [x], drain 0 ms, kill after 0 ms"},
+	{{"whit", "x"}, {"WHIT_DRAIN=0", "WHIT_KILL_AFTER=0.0"},
+		"run [x], drain 0 ms, kill after 0 ms"},
+	{{"whit", "x"}, {"WHIT_DRAIN=2.5", "WHIT_KILL_AFTER=.5"},
+		"run [x], drain 2500 ms, kill after 500 ms"},
+	{{"whit", "-d", "99999999999999999999999999", "x"}, NO_VARIABLES,
+		"run [x], drain 1000000000000000 ms"},
+	{{"whit", "-k9223372036854775808", "x"}, NO_VARIABLES,
+		"run [x], kill after 1000000000000000 ms"},
+	{{"whit", "x"}, {"WHIT_DRAIN=18446744073709551616", "WHIT_KILL_AFTER=99999999999999999999"},
+		"run [x], drain 1000000000000000 ms, kill after 1000000000000000 ms"})
+
+TEST(the_last_drain_and_the_last_kill_after_count,
+	{{"whit", "-d1", "-k2", "-d3", "--kill-after=4", "x"}, NO_VARIABLES,
+		"run [x], drain 3000 ms, kill after 4000 ms"},
+	{{"whit", "-d5", "-d0", "x"}, NO_VARIABLES, "run [x], drain 0 ms"})
+
+TEST(bad_seconds_are_an_error_that_names_them,
+	{{"whit", "-d", "x"}, NO_VARIABLES, "error: drain: bad 'x'"},
+	{{"whit", "-d", "", "x"}, NO_VARIABLES, "error: drain: bad ''"},
+	{{"whit", "--drain=", "x"}, NO_VARIABLES, "error: drain: bad ''"},
+	{{"whit", "-d=5", "x"}, NO_VARIABLES, "error: drain: bad '=5'"},
+	{{"whit", "-d-1", "x"}, NO_VARIABLES, "error: drain: bad '-1'"},
+	{{"whit", "-d", "-k", "2"}, NO_VARIABLES, "error: drain: bad '-k'"},
+	{{"whit", "-d5s", "x"}, NO_VARIABLES, "error: drain: bad '5s'"},
+	{{"whit", "-d", "1,5", "x"}, NO_VARIABLES, "error: drain: bad '1,5'"},
+	{{"whit", "-d", "1e3", "x"}, NO_VARIABLES, "error: drain: bad '1e3'"},
+	{{"whit", "-d", " 1", "x"}, NO_VARIABLES, "error: drain: bad ' 1'"},
+	{{"whit", "-d", ".", "x"}, NO_VARIABLES, "error: drain: bad '.'"},
+	{{"whit", "-d5g", "x"}, NO_VARIABLES, "error: drain: bad '5g'"},
+	{{"whit", "-d5", "-dbad", "x"}, NO_VARIABLES, "error: drain: bad 'bad'"},
+	{{"whit", "-k", "inf", "x"}, NO_VARIABLES, "error: kill-after: bad 'inf'"},
+	{{"whit", "-k+1", "x"}, NO_VARIABLES, "error: kill-after: bad '+1'"},
+	{{"whit", "--kill-after=0x10", "x"}, NO_VARIABLES, "error: kill-after: bad '0x10'"},
+	{{"whit", "--kill-after", "1 ", "x"}, NO_VARIABLES, "error: kill-after: bad '1 '"},
+	{{"whit", "-d"}, NO_VARIABLES, "error: drain: no value"},
+	{{"whit", "--drain"}, NO_VARIABLES, "error: drain: no value"},
+	{{"whit", "-gk"}, NO_VARIABLES, "error: kill-after: no value"},
+	{{"whit", "--kill-after"}, NO_VARIABLES, "error: kill-after: no value"},
+	{{"whit", "--kill", "1", "x"}, NO_VARIABLES, "error: unknown word '--kill'"},
+	{{"whit", "-d", "bad", "x"}, {"WHIT_DRAIN=5"}, "error: drain: bad 'bad'"},
+	{{"whit", "-d", "5"}, NO_VARIABLES, "error: no command"})
+
+TEST(seconds_of_the_command_line_win_over_their_variable_and_no_other,
+	{{"whit", "-d1", "x"}, {"WHIT_DRAIN=5"}, "run [x], drain 1000 ms"},
+	{{"whit", "-d0", "x"}, {"WHIT_DRAIN=5"}, "run [x], drain 0 ms"},
+	{{"whit", "-d1", "x"}, {"WHIT_DRAIN=junk"}, "run [x], drain 1000 ms"},
+	{{"whit", "-k1", "x"}, {"WHIT_KILL_AFTER=5"}, "run [x], kill after 1000 ms"},
+	{{"whit", "-k1", "x"}, {"WHIT_KILL_AFTER=junk"}, "run [x], kill after 1000 ms"},
+	{{"whit", "-k1", "x"}, {"WHIT_DRAIN=5", "WHIT_KILL_AFTER=9"},
+		"run [x], drain 5000 ms, kill after 1000 ms"},
+	{{"whit", "-d1", "x"}, {"WHIT_DRAIN=5", "WHIT_KILL_AFTER=9"},
+		"run [x], drain 1000 ms, kill after 9000 ms"})
+
+TEST(a_variable_with_bad_seconds_is_a_warning_and_no_limit,
+	{{"whit", "x"}, {"WHIT_DRAIN="}, "run [x]"},
+	{{"whit", "x"}, {"WHIT_KILL_AFTER="}, "run [x]"},
+	{{"whit", "x"}, {"WHIT_DRAIN=junk"}, "run [x]; WHIT_DRAIN: bad 'junk'"},
+	{{"whit", "x"}, {"WHIT_DRAIN=5 "}, "run [x]; WHIT_DRAIN: bad '5 '"},
+	{{"whit", "x"}, {"WHIT_DRAIN=-5"}, "run [x]; WHIT_DRAIN: bad '-5'"},
+	{{"whit", "x"}, {"WHIT_DRAIN=5,6"}, "run [x]; WHIT_DRAIN: bad '5,6'"},
+	{{"whit", "x"}, {"WHIT_KILL_AFTER=10s"}, "run [x]; WHIT_KILL_AFTER: bad '10s'"},
+	{{"whit", "x"}, {"WHIT_DRAIN=true", "WHIT_KILL_AFTER=3"},
+		"run [x], kill after 3000 ms; WHIT_DRAIN: bad 'true'"},
+	{{"whit", "-P"}, {"WHIT_DRAIN=no"}, "pause; WHIT_DRAIN: bad 'no'"})
+
+TEST(all_variables_that_can_be_bad_have_room_in_the_list,
+	{{"whit", "x"},
+		{"WHIT_REWRITE=a", "WHIT_PARENT_DEATH=b", "WHIT_EXIT_MAP=c", "WHIT_DRAIN=d",
+			"WHIT_KILL_AFTER=e", "WHIT_VERBOSE=f", "TINI_VERBOSITY=g"},
+		"run [x]; WHIT_REWRITE: bad 'a'; WHIT_PARENT_DEATH: bad 'b'; WHIT_EXIT_MAP: bad 'c'; "
+		"WHIT_DRAIN: bad 'd'; WHIT_KILL_AFTER: bad 'e'; WHIT_VERBOSE: bad 'f'; "
+		"TINI_VERBOSITY: bad 'g'"})
 /* clang-format on */
+
+/* What the user reads after "bad value 'x' for option '--drain': ". */
+static void bad_seconds_are_explained_by_what_good_ones_look_like(void **state)
+{
+	static const char problem[] = "it is a number of seconds, such as 10 or 2.5";
+	char whit[] = "whit", drain[] = "-d", kill_after[] = "-k", bad[] = "10s", command[] = "x";
+	char *drained[] = {whit, drain, bad, command, NULL};
+	char *limited[] = {whit, kill_after, bad, command, NULL};
+	char *plain[] = {whit, command, NULL};
+	struct options options;
+
+	(void)state;
+	assert_int_equal(clearenv(), 0);
+	assert_false(options_parse(&options, 4, drained));
+	expect_text("-d", problem, options.fault.problem);
+	assert_false(options_parse(&options, 4, limited));
+	expect_text("-k", problem, options.fault.problem);
+	assert_int_equal(setenv("WHIT_DRAIN", "10s", 1), 0);
+	assert_true(options_parse(&options, 2, plain));
+	assert_int_equal(options.variable_fault_count, 1);
+	expect_text("WHIT_DRAIN", problem, options.variable_faults[0].problem);
+	assert_int_equal(clearenv(), 0);
+}
 
 static void the_command_points_into_argv_with_a_word_of_whits_before_it(void **state)
 {
@@ -571,9 +707,9 @@ static void the_help_names_each_option_once_and_is_not_cut(void **state)
 {
 	static const char *const expected[] = {"-g, --group ", "-c, --single-child ",
 		"-r, --rewrite FROM:TO ", "-p, --parent-death SIGNAL ",
-		"-e, --exit-map STATUS[:NEW] ", "-s, --subreaper ", "-w, --warn-reaped ",
-		"-P, --pause ", "-v, --verbose ", "-q, --quiet ", "-l, --license ",
-		"-V, --version ", "-h, --help "};
+		"-e, --exit-map STATUS[:NEW] ", "-d, --drain SECONDS ", "-k, --kill-after SECONDS ",
+		"-s, --subreaper ", "-w, --warn-reaped ", "-P, --pause ", "-v, --verbose ",
+		"-q, --quiet ", "-l, --license ", "-V, --version ", "-h, --help "};
 	struct line help;
 
 	(void)state;
@@ -653,6 +789,14 @@ int main(void)
 		cmocka_unit_test(every_bad_variable_is_listed_and_the_good_ones_are_taken),
 		cmocka_unit_test(a_bad_command_line_is_an_error_whatever_the_environment_says),
 		cmocka_unit_test(a_name_that_only_begins_like_a_variable_is_not_one),
+		cmocka_unit_test(drain_and_kill_after_are_seconds_in_every_spelling),
+		cmocka_unit_test(seconds_may_be_fractions_0_or_huge),
+		cmocka_unit_test(the_last_drain_and_the_last_kill_after_count),
+		cmocka_unit_test(bad_seconds_are_an_error_that_names_them),
+		cmocka_unit_test(seconds_of_the_command_line_win_over_their_variable_and_no_other),
+		cmocka_unit_test(a_variable_with_bad_seconds_is_a_warning_and_no_limit),
+		cmocka_unit_test(all_variables_that_can_be_bad_have_room_in_the_list),
+		cmocka_unit_test(bad_seconds_are_explained_by_what_good_ones_look_like),
 		cmocka_unit_test(the_command_points_into_argv_with_a_word_of_whits_before_it),
 		cmocka_unit_test(the_help_names_each_option_once_and_is_not_cut),
 		cmocka_unit_test(no_line_of_the_help_is_wider_than_a_terminal),

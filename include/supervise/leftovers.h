@@ -1,0 +1,39 @@
+/*
+ * Signals the rest: everybody in whit's care but the command, which has been reaped by then. As PID
+ * 1 that is the whole namespace, in one call; else it is whit's descendants, one by one, and nobody
+ * else, also when pids are used again meanwhile.
+ */
+#ifndef WHIT_SUPERVISE_LEFTOVERS_H
+#define WHIT_SUPERVISE_LEFTOVERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The kernel's highest limit of pids: PID_MAX_LIMIT, proc_sys_kernel(5) (pid_max). */
+#define LEFTOVERS_PID_LIMIT (4 * 1024 * 1024)
+
+/* Who has been found in this round: one bit a pid. Pages that no pid falls on cost nothing. */
+struct leftovers_found {
+	unsigned char bits[LEFTOVERS_PID_LIMIT / 8];
+	size_t lowest_byte; /* of those that may be set; above highest_byte where none is */
+	size_t highest_byte;
+};
+
+struct leftovers {
+	pid_t self;
+	pid_t command; /* its pid was its group's number; 0 where there was none */
+	struct leftovers_found *found;
+	bool has_warned; /* that there is no /proc */
+};
+
+/* TERM, then CONT, to everybody there is at one moment; to nobody who is started later. */
+void leftovers_stop(struct leftovers *leftovers);
+
+/* KILL to everybody, and to whom they fork meanwhile. */
+void leftovers_kill(struct leftovers *leftovers);
+
+/* The signal to everybody. */
+void leftovers_signal(struct leftovers *leftovers, int signal);
+
+#endif

@@ -1,0 +1,30 @@
+/* Looks at processes through /proc. */
+#ifndef WHIT_SUPERVISE_PROCESS_H
+#define WHIT_SUPERVISE_PROCESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* TASK_COMM_LEN with its NUL, and the newline: proc_pid_comm(5). */
+#define PROCESS_NAME_SIZE 32
+
+/* The process's name, "?" where it cannot be read. */
+void process_name(pid_t pid, char ret_name[PROCESS_NAME_SIZE]);
+
+/* Whether /proc is there and is that of our PID namespace. self is our pid. */
+bool process_proc_is_ours(pid_t self);
+
+/* Whether the process that has this pid is a child of parent. */
+bool process_is_child(pid_t pid, pid_t parent);
+
+/*
+ * Whether the process that has this pid is a descendant of ancestor, whose pid is in use as long as
+ * this runs. The answer is proven, not a guess from a picture that has changed meanwhile; it may be
+ * false for a descendant whose parents end while we look, never true for anybody else.
+ *
+ * It is about the process that had the pid at the start of the call, if that has not been reaped by
+ * the end of it: a pidfd from before it tells (pidfd_open(2)).
+ */
+bool process_is_descendant(pid_t pid, pid_t ancestor);
+
+#endif
