@@ -138,16 +138,24 @@ static int start_and_supervise(const struct options *options, struct supervisor 
 {
 	const char *name = options->command[0];
 	struct exec_failure failure;
+	struct terminal terminal;
 	struct spawn spawn = {
 		.argv = options->command,
 		.envp = environ,
 		.inherited_mask = *inherited_mask,
 		.chld_was_ignored = chld_was_ignored,
+		.terminal = &terminal,
 	};
+	int spawned;
 
-	terminal_find(&spawn.terminal);
+	terminal_find(&terminal);
+	spawn.gets_foreground = terminal.exists && terminal.is_in_foreground;
 	socket_activation_find(&spawn.activation, environ, supervisor->self);
-	if (spawn_command(&spawn, &supervisor->command, &failure) < 0) {
+	spawned = spawn_command(&spawn, &supervisor->command, &failure);
+	terminal_release(&terminal);
+	supervisor->job.is_handed_over = spawn.gets_foreground;
+	if (spawned < 0) {
+		job_end(&supervisor->job);
 		log_error("cannot run '%s': %s", name, exec_failure_reason(&failure));
 		return exec_failure_is_not_found(&failure) ? EXIT_STATUS_NOT_FOUND
 							   : EXIT_STATUS_CANNOT_RUN;
@@ -156,6 +164,7 @@ static int start_and_supervise(const struct options *options, struct supervisor 
 	 */
 	supervisor->has_command = true;
 	supervisor->rest.command = supervisor->command;
+	supervisor->job.command = supervisor->command;
 	let_go(supervisor->signal_fd);
 	log_verbose("started '%s' (pid %d)", name, supervisor->command);
 	return supervisor_run(supervisor);
@@ -187,6 +196,7 @@ static int become_init(const struct options *options, const struct signal_set *i
 		.exit_map = &options->exit_map,
 		.shutdown = {.drain = options->drain, .kill_after = options->kill_after},
 		.rest = {.self = self, .found = &found},
+		.job = {.self = self},
 	};
 
 	/* Inherited as ignored, it would make the kernel reap the command and drop its status:

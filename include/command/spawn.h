@@ -15,7 +15,8 @@ struct spawn {
 	char **envp;
 	struct signal_set inherited_mask;
 	bool chld_was_ignored;
-	struct terminal terminal;
+	bool gets_foreground;
+	const struct terminal *terminal; /* valid only then */
 	struct socket_activation activation;
 };
 

@@ -30,6 +30,16 @@ bool signal_set_has(const struct signal_set *set, int signal);
 /* Blocks every signal that can be blocked. 0, or -1 with errno: rt_sigprocmask(2). */
 int signal_set_block_all(struct signal_set *ret_inherited);
 
+/* Whether the signal is blocked and waiting: rt_sigpending(2). */
+bool signal_set_is_pending(int signal);
+
+/*
+ * Sends the signal to this process or, with group, to its whole process group, and lets it have its
+ * default effect on this process though it is blocked. Returns when that is over: for a stop
+ * signal, when somebody has continued the process, or at once where it cannot be stopped.
+ */
+void signal_set_suffer(int signal, bool group);
+
 /* Makes the set the signal mask of this process. 0, or -1 with errno: rt_sigprocmask(2). */
 int signal_set_apply(const struct signal_set *mask);
 

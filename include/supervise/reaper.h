@@ -14,6 +14,8 @@ enum reaper_report {
 struct reaper_result {
 	bool command_has_ended;
 	int command_wait_status; /* valid only then: wait(2) */
+	bool command_has_stopped;
+	int command_stop_signal; /* valid only then */
 	bool is_anyone_reaped;
 	bool is_anyone_left; /* whit has children still */
 };

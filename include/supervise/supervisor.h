@@ -6,6 +6,7 @@
 #include "signals/rewrite.h"
 #include "signals/signal_set.h"
 #include "supervise/exit_status.h"
+#include "supervise/job.h"
 #include "supervise/leftovers.h"
 #include "supervise/reaper.h"
 #include "supervise/shutdown.h"
@@ -25,6 +26,7 @@ struct supervisor {
 	struct signal_set passed_on; /* empty at the start */
 	struct shutdown shutdown;    /* with its limits, and else empty at the start */
 	struct leftovers rest;
+	struct job job;
 	int status; /* 0 at the start */
 };
 

@@ -19,13 +19,26 @@ static bool reads_as_foreground(int fd)
 	return read(fd, &nothing, 0) == 0;
 }
 
-static bool is_foreground_of(int fd)
+static bool is_foreground_of(int fd, pid_t foreground)
+{
+	if (foreground != getpgrp())
+		return false;
+	return foreground != 0 || reads_as_foreground(fd);
+}
+
+/* tcgetpgrp fails for a terminal that is not the controlling one, and for what is no terminal. */
+static bool take(struct terminal *terminal, int fd, bool is_own)
 {
 	pid_t foreground = tcgetpgrp(fd);
 
-	if (foreground < 0 || foreground != getpgrp())
+	if (foreground < 0)
 		return false;
-	return foreground != 0 || reads_as_foreground(fd);
+	terminal->exists = true;
+	terminal->foreground = foreground;
+	terminal->is_in_foreground = is_foreground_of(fd, foreground);
+	terminal->has_own_fd = is_own;
+	terminal->fd = fd;
+	return true;
 }
 
 void terminal_find(struct terminal *ret_terminal)
@@ -34,27 +47,28 @@ void terminal_find(struct terminal *ret_terminal)
 	 * from. */
 	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
-	ret_terminal->is_in_foreground = false;
+	ret_terminal->exists = false;
 	if (fd < 0 && errno == ENXIO)
 		return; /* no controlling terminal: tty(4) */
 	if (fd >= 0) {
 		fd = descriptor_above_stdio(fd);
-		ret_terminal->is_in_foreground = is_foreground_of(fd);
-		ret_terminal->fd = fd;
+		if (!take(ret_terminal, fd, true))
+			(void)close(fd); /* nothing was written */
 		return;
 	}
-	/* No /dev in this image. tcgetpgrp fails for a terminal that is not the controlling one. */
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (is_foreground_of(fd)) {
-			ret_terminal->is_in_foreground = true;
-			ret_terminal->fd = fd;
-			return;
-		}
-	}
+	/* No /dev in this image, or no descriptor left. */
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO && !ret_terminal->exists; fd++)
+		(void)take(ret_terminal, fd, false);
 }
 
-void terminal_hand_to_own_group(const struct terminal *terminal)
+void terminal_release(struct terminal *terminal)
 {
-	if (terminal->is_in_foreground)
-		(void)tcsetpgrp(terminal->fd, getpgrp()); /* see the header */
+	if (terminal->exists && terminal->has_own_fd)
+		(void)close(terminal->fd); /* nothing was written */
+	terminal->exists = false;
+}
+
+void terminal_hand_to(const struct terminal *terminal, pid_t group)
+{
+	(void)tcsetpgrp(terminal->fd, group); /* see the header */
 }

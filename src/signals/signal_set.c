@@ -39,6 +39,26 @@ int signal_set_block_all(struct signal_set *ret_inherited)
 	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, ret_inherited, sizeof(all));
 }
 
+bool signal_set_is_pending(int signal)
+{
+	struct signal_set pending;
+
+	return syscall(SYS_rt_sigpending, &pending, sizeof(pending)) == 0 &&
+		signal_set_has(&pending, signal);
+}
+
+void signal_set_suffer(int signal, bool group)
+{
+	struct signal_set all_but_one = all_signals();
+	struct signal_set before;
+
+	all_but_one.words[(signal - 1) / WORD_BITS] &= ~(1UL << ((signal - 1) % WORD_BITS));
+	if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all_but_one, &before, sizeof(before)) < 0)
+		return;
+	(void)kill(group ? 0 : getpid(), signal); /* to ourselves: cannot fail */
+	(void)signal_set_apply(&before);          /* cannot fail: the kernel gave it to us */
+}
+
 int signal_set_apply(const struct signal_set *mask)
 {
 	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, sizeof(*mask));

@@ -13,7 +13,7 @@
  * __WALL: a child that was cloned with another exit signal than SIGCHLD is invisible to a plain
  * wait (wait(2)).
  */
-#define REAP_FLAGS (WNOHANG | __WALL)
+#define REAP_FLAGS (WNOHANG | WUNTRACED | __WALL)
 
 #define ANY (-1) /* waitpid's word for it */
 
@@ -39,7 +39,7 @@ static pid_t name_next(char name[PROCESS_NAME_SIZE])
 	siginfo_t next = {.si_pid = 0};
 
 	strcpy(name, "?");
-	if (waitid(P_ALL, 0, &next, WEXITED | WNOWAIT | REAP_FLAGS) < 0 || next.si_pid == 0)
+	if (waitid(P_ALL, 0, &next, WEXITED | WNOWAIT | WNOHANG | __WALL) < 0 || next.si_pid == 0)
 		return ANY;
 	process_name(next.si_pid, name);
 	return next.si_pid;
@@ -54,6 +54,7 @@ void reaper_collect(pid_t command, enum reaper_report report, struct reaper_resu
 	pid_t pid = ANY;
 
 	ret_result->command_has_ended = false;
+	ret_result->command_has_stopped = false;
 	ret_result->is_anyone_reaped = false;
 	for (;;) {
 		pid_t reaped;
@@ -66,6 +67,13 @@ void reaper_collect(pid_t command, enum reaper_report report, struct reaper_resu
 		if (reaped <= 0) {
 			ret_result->is_anyone_left = reaped == 0 || errno != ECHILD;
 			return;
+		}
+		if (WIFSTOPPED(wait_status)) {
+			if (reaped == command) {
+				ret_result->command_has_stopped = true;
+				ret_result->command_stop_signal = WSTOPSIG(wait_status);
+			}
+			continue;
 		}
 		ret_result->is_anyone_reaped = true;
 		if (reaped == command) {

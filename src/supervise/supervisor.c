@@ -61,9 +61,16 @@ static void log_not_passed_on(const struct supervisor *supervisor, int signal, i
 			supervisor->command, strerror(error));
 }
 
+/* Whether the signal asks for an end. */
 static bool is_stop_signal(int signal)
 {
 	return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
+}
+
+/* Whether the signal stops a process, as ^Z does. */
+static bool is_job_stop_signal(int signal)
+{
+	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
 static void kill_command(struct supervisor *supervisor)
@@ -136,6 +143,8 @@ static void pass_on(struct supervisor *supervisor, const struct signalfd_siginfo
 	}
 	signal_set_add(&supervisor->passed_on, signal);
 	log_passed_on(record, signal);
+	if (is_job_stop_signal(signal))
+		supervisor->job.stop_signal_was_passed = true;
 	/* What is asked of whit counts as well as what becomes of it with -r. */
 	if (is_stop_signal((int)record->ssi_signo) || is_stop_signal(signal))
 		act(supervisor, SHUTDOWN_EVENT_TOLD_TO_STOP);
@@ -167,7 +176,9 @@ static void log_end(const struct supervisor *supervisor, int wait_status)
 		return;
 	}
 	signal_name_format(WTERMSIG(wait_status), name);
-	if (!exit_status_is_unexplained(wait_status, &supervisor->passed_on))
+	if (supervisor->job.is_handed_over && WTERMSIG(wait_status) == SIGINT)
+		log_verbose("the command (pid %d) ended by SIGINT, as typed", supervisor->command);
+	else if (!exit_status_is_unexplained(wait_status, &supervisor->passed_on))
 		log_verbose(
 			"the command (pid %d) ended by %s, as asked", supervisor->command, name);
 	else if (WCOREDUMP(wait_status))
@@ -204,6 +215,8 @@ static void reap(struct supervisor *supervisor)
 		supervisor->status = EXIT_STATUS_WHIT_FAILED;
 		act(supervisor, SHUTDOWN_EVENT_COMMAND_ENDED);
 	}
+	if (result.command_has_stopped && supervisor->has_command)
+		job_command_stopped(&supervisor->job, result.command_stop_signal);
 	if (!result.is_anyone_left)
 		act(supervisor, SHUTDOWN_EVENT_NOBODY_LEFT);
 	else if (result.is_anyone_reaped)
@@ -234,6 +247,14 @@ static void pass_on_to_rest(struct supervisor *supervisor, const struct signalfd
 	leftovers_signal(&supervisor->rest, signal);
 }
 
+static void take_signal_for_command(
+	struct supervisor *supervisor, const struct signalfd_siginfo *record)
+{
+	if (record->ssi_signo == SIGCONT && job_continue(&supervisor->job))
+		return;
+	pass_on(supervisor, record);
+}
+
 /* Whom a signal is for depends on how far things are. */
 static void take_signal(struct supervisor *supervisor, const struct signalfd_siginfo *record)
 {
@@ -245,7 +266,7 @@ static void take_signal(struct supervisor *supervisor, const struct signalfd_sig
 	case SHUTDOWN_STATE_STOPPING:
 	case SHUTDOWN_STATE_KILLED:
 		if (supervisor->has_command)
-			pass_on(supervisor, record);
+			take_signal_for_command(supervisor, record);
 		else
 			end_pause(supervisor, (int)record->ssi_signo);
 		break;
@@ -275,5 +296,6 @@ int supervisor_run(struct supervisor *supervisor)
 		if (deadline_has_come(&supervisor->shutdown.deadline, clock_now_ms()))
 			act(supervisor, SHUTDOWN_EVENT_DEADLINE);
 	} while (supervisor->shutdown.state != SHUTDOWN_STATE_OVER);
+	job_end(&supervisor->job);
 	return supervisor->status;
 }

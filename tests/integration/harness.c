@@ -17,9 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long an event may be away before the test gives up on it: far more than any machine needs. */
-#define PATIENCE_MS 60000
-
 /* In a poll of /proc, which announces nothing: how long to let others run between two looks. */
 #define LOOK_AGAIN_NS 200000
 
@@ -545,6 +542,14 @@ uint64_t process_mask(pid_t pid, const char *label)
 	const char *value = status_value(pid, label, status, sizeof(status));
 
 	return value == NULL ? 0 : strtoull(value, NULL, 16);
+}
+
+bool process_is_stopped(pid_t pid)
+{
+	pid_t parent;
+	char state;
+
+	return read_parent_and_state(pid, &parent, &state) && state == 'T';
 }
 
 void run_wait_listening(struct run *run)

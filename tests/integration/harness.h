@@ -15,6 +15,9 @@
 
 #include <cmocka.h>
 
+/* How long an event may be away before a test gives up on it: far more than any machine needs. */
+#define PATIENCE_MS 60000
+
 enum role {
 	ROLE_INIT,
 	ROLE_SUBREAPER,
@@ -110,6 +113,9 @@ void run_wait_asleep(struct run *run);
  * parent stays outside. Returns what part returned (0..255) once that process has ended.
  */
 int run_join(struct run *run, int (*part)(void *), void *argument);
+
+/* Whether a process is stopped. */
+bool process_is_stopped(pid_t pid);
 
 /* The first child of a process, 0 if it has none. */
 pid_t process_child(pid_t pid);

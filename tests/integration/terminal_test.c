@@ -3,12 +3,15 @@
 #include "harness.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* The terminal of the test that is going on; its master's end is the test's. */
@@ -39,12 +42,13 @@ static void lead_session(void *argument)
 }
 
 /* The shape of `whit … &`: the session leader is somebody else, who stays in the foreground. */
-static void go_to_background(void *argument)
+static void go_to_background_after(void (*set_up)(void))
 {
 	pid_t whit;
 	int status;
 
-	lead_session(argument);
+	lead_session(NULL);
+	set_up();
 	whit = fork();
 	if (whit == 0) {
 		setpgid(0, 0);
@@ -55,6 +59,16 @@ static void go_to_background(void *argument)
 	while (waitpid(whit, &status, 0) != whit)
 		;
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 96);
+}
+
+static void set_up_nothing(void)
+{
+}
+
+static void go_to_background(void *argument)
+{
+	(void)argument;
+	go_to_background_after(set_up_nothing);
 }
 
 /* The same with stdin from elsewhere: the terminal is reached by /dev/tty alone. */
@@ -174,6 +188,394 @@ static void the_foreground_is_told_when_its_group_is_outside_the_namespace(void 
 	expect_foreground(state, enter_new_namespace_in_background, "/dev/tty", "background");
 }
 
+/* --- a person at the terminal --- */
+
+#define KEY_CTRL(letter) ((letter)-0x40)
+
+/* What the terminal has shown and nobody has looked at yet. */
+static char screen[1 << 16];
+static size_t screen_length;
+
+/* Reads what is shown until this is among it; what stands before it is forgotten. */
+static void see(struct run *run, const char *text)
+{
+	for (;;) {
+		struct pollfd shown = {.fd = master, .events = POLLIN};
+		ssize_t length;
+		char *found;
+
+		screen[screen_length] = '\0';
+		found = strstr(screen, text);
+		if (found != NULL) {
+			found += strlen(text);
+			screen_length -= (size_t)(found - screen);
+			memmove(screen, found, screen_length);
+			return;
+		}
+		if (poll(&shown, 1, PATIENCE_MS) <= 0 ||
+			(length = read(master, screen + screen_length,
+				 sizeof(screen) - 1 - screen_length)) <= 0)
+			run_fail(run, "expected on the terminal: %s\nobserved: %s", text, screen);
+		screen_length += (size_t)length;
+	}
+}
+
+/* Whether this is shown within a while: for what has to be asked for more than once. */
+static bool terminal_shows(const char *text)
+{
+	struct pollfd shown = {.fd = master, .events = POLLIN};
+
+	while (poll(&shown, 1, 200) > 0) {
+		ssize_t length =
+			read(master, screen + screen_length, sizeof(screen) - 1 - screen_length);
+
+		if (length <= 0)
+			return false;
+		screen_length += (size_t)length;
+		screen[screen_length] = '\0';
+		if (strstr(screen, text) != NULL) {
+			screen_length = 0;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void type(const char *text)
+{
+	assert_int_equal(write(master, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static void press(char key)
+{
+	assert_int_equal(write(master, &key, 1), 1);
+}
+
+static void lead_session_on_all_three(void *argument)
+{
+	lead_session(argument);
+	dup2(STDIN_FILENO, STDOUT_FILENO);
+	dup2(STDIN_FILENO, STDERR_FILENO);
+}
+
+static char prompt[] = "PS1=$ ", path[] = "PATH=/usr/bin:/bin", term[] = "TERM=dumb";
+static char *shell_environment[] = {prompt, path, term, NULL};
+
+/* A program with the terminal for itself. */
+static void sit_down(struct run *run, enum role role, const char *program, const char *const *words)
+{
+	open_terminal();
+	screen_length = 0;
+	run_start(run,
+		&(struct scene){
+			.role = role,
+			.program = program,
+			.name = program,
+			.words = words,
+			.environment = shell_environment,
+			.prepare = lead_session_on_all_three,
+		});
+}
+
+struct shell {
+	const char *program;
+	const char *words[3];
+};
+
+static const struct shell shells[] = {
+	{"/bin/bash", {"--norc", "-i"}},
+	{"/bin/dash", {"-i"}},
+};
+
+#define SHELL_COUNT (sizeof(shells) / sizeof(shells[0]))
+
+static void sit_down_at_shell(struct run *run, const struct shell *shell)
+{
+	sit_down(run, ROLE_SUBREAPER, shell->program, shell->words);
+	see(run, "$ ");
+}
+
+static void type_command(const char *after)
+{
+	type(whit_path());
+	type(" ");
+	type(after);
+	type("\n");
+}
+
+/* The text is echoed by the terminal, and then once more by cat. */
+static void see_cat_at_work(struct run *run, const char *text)
+{
+	char both[64];
+
+	snprintf(both, sizeof(both), "%s\r\n%s\r\n", text, text);
+	type(text);
+	type("\n");
+	see(run, both);
+}
+
+/* The shell counts, so that its answer is not what was typed. */
+static void see_shell_answer(struct run *run)
+{
+	type("echo answer$((40 + 2))\n");
+	see(run, "answer42");
+}
+
+static void see_status(struct run *run, const char *expected)
+{
+	type("echo status=$?.\n");
+	see(run, "status=$?."); /* what was typed */
+	see(run, expected);
+}
+
+static void leave_shell(struct run *run)
+{
+	type("exit 9\n");
+	run_expect_status(run, 9);
+	close(master);
+}
+
+static void stop_and_resume(const struct shell *shell, const char *command)
+{
+	struct run run;
+
+	sit_down_at_shell(&run, shell);
+	type_command(command);
+	see(&run, "started 'cat'"); /* what is typed before may be the shell's */
+	see_cat_at_work(&run, "abc");
+	press(KEY_CTRL('Z'));
+	see(&run, "Stopped");
+	see_shell_answer(&run);
+	type("fg\n");
+	see(&run, "continuing the command");
+	see_cat_at_work(&run, "def");
+	press(KEY_CTRL('Z'));
+	see(&run, "Stopped");
+	type("fg\n");
+	see(&run, "continuing the command");
+	see_cat_at_work(&run, "ghi");
+	press(KEY_CTRL('C'));
+	see(&run, "ended by SIGINT, as typed");
+	see_status(&run, "status=130.");
+	leave_shell(&run);
+}
+
+static void under_a_shell_ctrl_z_stops_and_fg_resumes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SHELL_COUNT; i++)
+		stop_and_resume(&shells[i], "-v cat");
+}
+
+static void under_a_shell_whit_under_whit_stops_and_resumes(void **state)
+{
+	char command[512];
+
+	(void)state;
+	snprintf(command, sizeof(command), "%s -v cat", whit_path());
+	for (size_t i = 0; i < SHELL_COUNT; i++)
+		stop_and_resume(&shells[i], command);
+}
+
+static void under_a_shell_whit_as_pid_1_of_a_namespace_stops_and_resumes(void **state)
+{
+	char command[512];
+
+	(void)state;
+	/* Outside of it the job is unshare's: whit is told by the job's CONT alone. */
+	snprintf(command, sizeof(command), "true; unshare -fp %s -v cat", whit_path());
+	stop_and_resume(&shells[0], command);
+}
+
+static void a_job_in_the_background_runs_and_does_not_take_the_terminal(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SHELL_COUNT; i++) {
+		struct run run;
+
+		sit_down_at_shell(&run, &shells[i]);
+		type_command("-v sleep 1000");
+		see(&run, "started 'sleep'");
+		press(KEY_CTRL('Z'));
+		see(&run, "Stopped");
+		type("bg\n");
+		see_shell_answer(&run);
+		type("jobs\n");
+		see(&run, "Running");
+		type("kill %1; wait %1\n");
+		see_status(&run, "status=143.");
+		leave_shell(&run);
+	}
+}
+
+static void a_background_job_that_reads_is_stopped_and_fg_gives_it_the_terminal(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SHELL_COUNT; i++) {
+		struct run run;
+
+		sit_down_at_shell(&run, &shells[i]);
+		type_command("-v cat &");
+		see_shell_answer(&run);
+		do
+			type("jobs\n");
+		while (!terminal_shows("Stopped"));
+		type("fg\n");
+		see(&run, "continuing the command");
+		see_cat_at_work(&run, "abc");
+		press(KEY_CTRL('D'));
+		see_status(&run, "status=0.");
+		leave_shell(&run);
+	}
+}
+
+static void a_script_has_the_terminal_again_after_each_whit(void **state)
+{
+	struct run run;
+	char script[2048];
+	const char *const words[] = {"-c", script, NULL};
+	const char *whit = whit_path();
+
+	(void)state;
+	snprintf(script, sizeof(script),
+		"%s true; read a; %s sh -c 'exit 3'; read b; %s -q sh -c 'kill -9 $$'; read c;"
+		"%s -q /no/such; read d; %s sh -c 'read x; echo $x'; read e; echo [$a$b$c$d$e]",
+		whit, whit, whit, whit, whit);
+	sit_down(&run, ROLE_SUBREAPER, "/bin/sh", words);
+	type("1\n2\n3\n4\nto-x\n5\n");
+	see(&run, "[12345]");
+	run_expect_status(&run, 0);
+	close(master);
+}
+
+/* --- the shape of docker run -it: nobody above whit --- */
+
+static void ctrl_z_without_a_shell_is_undone(void **state)
+{
+	const char *const words[] = {"-v", "cat", NULL};
+	struct run run;
+
+	sit_down(&run, test_role(state), whit_path(), words);
+	see(&run, "started 'cat'");
+	see_cat_at_work(&run, "abc");
+	press(KEY_CTRL('Z'));
+	see(&run, "was stopped by SIGTSTP");
+	see(&run, "continuing the command");
+	see_cat_at_work(&run, "def");
+	press(KEY_CTRL('D'));
+	run_expect_status(&run, 0);
+	close(master);
+}
+
+static void a_stop_that_was_sent_through_whit_stays_until_cont(void **state)
+{
+	const char *const words[] = {"-v", "cat", NULL};
+	struct run run;
+
+	sit_down(&run, test_role(state), whit_path(), words);
+	see(&run, "started 'cat'");
+	see_cat_at_work(&run, "abc");
+	assert_int_equal(kill(run.whit, SIGTSTP), 0);
+	see(&run, "was stopped by SIGTSTP");
+	run_wait_asleep(&run);
+	assert_true(process_is_stopped(run_command(&run)));
+	assert_int_equal(kill(run.whit, SIGCONT), 0);
+	see(&run, "passed on SIGCONT");
+	see_cat_at_work(&run, "def");
+	press(KEY_CTRL('D'));
+	run_expect_status(&run, 0);
+	close(master);
+}
+
+static void ctrl_c_and_a_resize_reach_the_command_once(void **state)
+{
+	const char *const words[] = {actor_path(), "signals", "3", NULL};
+	const struct winsize size = {.ws_row = 33, .ws_col = 44};
+	struct run run;
+
+	sit_down(&run, test_role(state), whit_path(), words);
+	see(&run, "ready");
+	press(KEY_CTRL('C'));
+	see(&run, "signal 2 code 128 ");
+	assert_int_equal(ioctl(master, TIOCSWINSZ, &size), 0);
+	see(&run, "signal 28 code 128 ");
+	press(KEY_CTRL('\\'));
+	see(&run, "signal 3 code 128 "); /* had one come twice, it would have been the third */
+	run_expect_status(&run, 0);
+	close(master);
+}
+
+static void a_hung_up_terminal_ends_the_command_and_whit(void **state)
+{
+	const char *const words[] = {actor_path(), "idle", NULL};
+	struct run run;
+
+	sit_down(&run, test_role(state), whit_path(), words);
+	see(&run, "ready");
+	close(master);
+	run_expect_status(&run, 128 + SIGHUP);
+}
+
+static void an_interactive_shell_as_the_command_has_job_control(void **state)
+{
+	const char *const words[] = {"bash", "--norc", "-i", NULL};
+	struct run run;
+
+	sit_down(&run, test_role(state), whit_path(), words);
+	see(&run, "$ ");
+	type("sh -c 'echo on; exec cat'\n");
+	see(&run, "cat'\r\n"); /* what was typed */
+	see(&run, "on\r\n");
+	see_cat_at_work(&run, "abc");
+	press(KEY_CTRL('Z'));
+	see(&run, "Stopped");
+	see_shell_answer(&run);
+	type("fg\n");
+	see(&run, "cat'\r\n");
+	see_cat_at_work(&run, "def");
+	press(KEY_CTRL('C'));
+	see(&run, "^C\r\n$ "); /* what is typed before may go with what ^C discards */
+	see_status(&run, "status=130.");
+	leave_shell(&run);
+}
+
+/* --- messages --- */
+
+static void forbid_background_output(void)
+{
+	struct termios settings;
+
+	if (tcgetattr(STDIN_FILENO, &settings) < 0)
+		_exit(97);
+	settings.c_lflag |= TOSTOP;
+	if (tcsetattr(STDIN_FILENO, TCSANOW, &settings) < 0)
+		_exit(97);
+}
+
+static void go_to_background_with_tostop(void *argument)
+{
+	(void)argument;
+	go_to_background_after(forbid_background_output);
+	dup2(STDIN_FILENO, STDERR_FILENO);
+}
+
+static void tostop_does_not_stop_a_message(void **state)
+{
+	const char *const words[] = {"-v", "true", NULL};
+	struct run run;
+
+	open_terminal();
+	screen_length = 0;
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.prepare = go_to_background_with_tostop});
+	see(&run, "whit: started 'true'");
+	see(&run, "exited with status 0");
+	run_expect_status(&run, 0);
+	close(master);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +583,18 @@ int main(void)
 		ROLE_TEST(the_command_of_a_whit_in_the_background_stays_there),
 		ROLE_TEST(the_terminal_is_found_when_stdin_is_another_file),
 		ROLE_TEST(a_terminal_of_another_session_is_no_error),
+		SUBREAPER_TEST(under_a_shell_ctrl_z_stops_and_fg_resumes),
+		SUBREAPER_TEST(under_a_shell_whit_under_whit_stops_and_resumes),
+		SUBREAPER_TEST(under_a_shell_whit_as_pid_1_of_a_namespace_stops_and_resumes),
+		SUBREAPER_TEST(a_job_in_the_background_runs_and_does_not_take_the_terminal),
+		SUBREAPER_TEST(a_background_job_that_reads_is_stopped_and_fg_gives_it_the_terminal),
+		SUBREAPER_TEST(a_script_has_the_terminal_again_after_each_whit),
+		ROLE_TEST(ctrl_z_without_a_shell_is_undone),
+		ROLE_TEST(a_stop_that_was_sent_through_whit_stays_until_cont),
+		ROLE_TEST(ctrl_c_and_a_resize_reach_the_command_once),
+		ROLE_TEST(a_hung_up_terminal_ends_the_command_and_whit),
+		ROLE_TEST(an_interactive_shell_as_the_command_has_job_control),
+		ROLE_TEST(tostop_does_not_stop_a_message),
 		INIT_TEST(the_foreground_is_told_when_its_group_is_outside_the_namespace),
 	};
 
