@@ -24,7 +24,8 @@ struct leftovers {
 	pid_t self;
 	pid_t command; /* its pid was its group's number; 0 where there was none */
 	struct leftovers_found *found;
-	bool has_warned; /* that there is no /proc */
+	bool has_warned_of_reach; /* that not everybody can be found */
+	bool has_warned_of_permission;
 };
 
 /* TERM, then CONT, to everybody there is at one moment; to nobody who is started later. */

@@ -36,6 +36,7 @@ enum shutdown_action {
 	SHUTDOWN_ACTION_KILL_COMMAND,
 	SHUTDOWN_ACTION_STOP_REST, /* TERM and CONT to all the rest */
 	SHUTDOWN_ACTION_KILL_REST,
+	SHUTDOWN_ACTION_GIVE_UP, /* and end */
 	SHUTDOWN_ACTION_END,
 };
 
@@ -49,6 +50,7 @@ struct shutdown {
 	struct shutdown_limit drain;
 	struct shutdown_limit kill_after;
 	enum shutdown_state state;
+	struct deadline give_up;  /* on those who were killed; valid only while killing */
 	struct deadline deadline; /* when SHUTDOWN_EVENT_DEADLINE is due */
 };
 
@@ -57,6 +59,12 @@ struct shutdown {
  * where one has escaped by forking, and only if nobody's end says so before.
  */
 #define SHUTDOWN_KILL_AGAIN_MS 50
+
+/*
+ * How long nobody may end after the rest was killed, in milliseconds, until whit ends without it:
+ * one who cannot be killed (another user's, or stuck in the kernel) must not keep it for ever.
+ */
+#define SHUTDOWN_GIVE_UP_MS 2000
 
 /* Takes an event; changes state and deadline, and returns what is to be done now. */
 enum shutdown_action shutdown_step(

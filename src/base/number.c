@@ -47,9 +47,9 @@ bool number_parse_seconds(const char *text, size_t length, int64_t *ret_ms)
 	}
 	if (digits == 0 || at < length)
 		return false;
-	if (seconds > NUMBER_SECONDS_MAX)
-		seconds = NUMBER_SECONDS_MAX;
-	*ret_ms = seconds * 1000 + ms + (is_rounded_up ? 1 : 0);
+	*ret_ms = NUMBER_SECONDS_MAX * 1000;
+	if (seconds < NUMBER_SECONDS_MAX)
+		*ret_ms = seconds * 1000 + ms + (is_rounded_up ? 1 : 0);
 	return true;
 }
 

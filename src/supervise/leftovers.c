@@ -9,6 +9,7 @@
 #include "supervise/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -37,6 +38,7 @@ struct look {
 	enum purpose purpose;
 	int signal; /* valid only for PURPOSE_SIGNAL */
 	bool has_found_more;
+	int error; /* what kept us from looking at everybody; 0: nothing */
 };
 
 /* --- who has been found --- */
@@ -73,34 +75,34 @@ static void set_found(struct leftovers_found *found, pid_t pid)
  * be reaped by its parent at any moment and the pid go to a stranger: for those only a pidfd will
  * do.
  */
-static void send_signal(pid_t pid, int pidfd, int signal)
+static void send_signal(struct leftovers *leftovers, pid_t pid, int pidfd, int signal)
 {
 	int sent = pidfd < 0 ? kill(pid, signal)
 			     : (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 
-	/* ESRCH: it has ended meanwhile. */
-	if (sent < 0 && errno == EPERM)
-		log_warning(
-			"cannot signal pid %d of the rest: it runs as another user and whit has "
-			"no CAP_KILL",
-			pid);
+	if (sent == 0 || errno != EPERM || leftovers->has_warned_of_permission)
+		return; /* ESRCH: it has ended meanwhile */
+	leftovers->has_warned_of_permission = true;
+	log_warning("cannot signal pid %d of the rest: it runs as another user and whit has "
+		    "no CAP_KILL",
+		pid);
 }
 
 static void signal_one(struct look *look, pid_t pid, int pidfd)
 {
 	switch (look->purpose) {
 	case PURPOSE_FREEZE:
-		send_signal(pid, pidfd, SIGSTOP);
+		send_signal(look->leftovers, pid, pidfd, SIGSTOP);
 		break;
 	case PURPOSE_STOP:
-		send_signal(pid, pidfd, SIGTERM);
-		send_signal(pid, pidfd, SIGCONT);
+		send_signal(look->leftovers, pid, pidfd, SIGTERM);
+		send_signal(look->leftovers, pid, pidfd, SIGCONT);
 		return;
 	case PURPOSE_KILL:
-		send_signal(pid, pidfd, SIGKILL);
+		send_signal(look->leftovers, pid, pidfd, SIGKILL);
 		break;
 	case PURPOSE_SIGNAL:
-		send_signal(pid, pidfd, look->signal);
+		send_signal(look->leftovers, pid, pidfd, look->signal);
 		return;
 	}
 	set_found(look->leftovers->found, pid);
@@ -151,18 +153,67 @@ static void visit_process(unsigned int number, void *context)
 
 /* --- all of them --- */
 
+/*
+ * A look needs a descriptor for the process and one for its file. Without them everybody would seem
+ * to be a stranger.
+ */
+static bool two_more_can_be_had(int fd)
+{
+	int first = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	int second = first < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	int error = errno;
+
+	if (first >= 0)
+		(void)close(first); /* read-only: nothing to lose */
+	if (second >= 0)
+		(void)close(second); /* the same */
+	errno = error;
+	return second >= 0;
+}
+
 static void look_through(struct look *look)
 {
 	int proc = directory_open("/proc");
 
 	look->has_found_more = false;
-	if (proc < 0 || directory_each_number(proc, visit_process, look) < 0)
-		log_warning("cannot read /proc: %s", strerror(errno));
+	look->error = 0;
+	if (proc < 0 || !two_more_can_be_had(proc) ||
+		directory_each_number(proc, visit_process, look) < 0)
+		look->error = errno;
 	if (proc >= 0)
 		(void)close(proc); /* read-only: nothing to lose */
 }
 
-static void look_until_nobody_is_new(struct leftovers *leftovers, enum purpose purpose)
+/* Whether we have a child among them; as far as the kernel can tell of all, __WALL (Linux 4.7). */
+static bool has_children(idtype_t type, pid_t id)
+{
+	const int flags = WEXITED | WNOHANG | WNOWAIT;
+	siginfo_t unused;
+
+	if (waitid(type, (id_t)id, &unused, flags | __WALL) == 0)
+		return true;
+	return errno == EINVAL && waitid(type, (id_t)id, &unused, flags) == 0;
+}
+
+/*
+ * Where nobody can be looked for. The command's group is ours to signal as long as a child of ours
+ * is in it: that keeps the group's number from going to strangers.
+ */
+static void signal_group(struct leftovers *leftovers, int signal, int error)
+{
+	if (!leftovers->has_warned_of_reach)
+		log_warning(
+			"cannot look for the rest in /proc (%s): only the command's process group "
+			"is signalled",
+			strerror(error));
+	leftovers->has_warned_of_reach = true;
+	if (leftovers->command != 0 && has_children(P_PGID, leftovers->command))
+		(void)kill(
+			-leftovers->command, signal); /* who is left of it may be another user's */
+}
+
+/* Returns 0, or what kept us from looking at everybody. */
+static int look_until_nobody_is_new(struct leftovers *leftovers, enum purpose purpose)
 {
 	struct look look = {.leftovers = leftovers, .purpose = purpose};
 	int looks = 0;
@@ -170,31 +221,33 @@ static void look_until_nobody_is_new(struct leftovers *leftovers, enum purpose p
 	forget_found(leftovers->found);
 	do {
 		look_through(&look);
-	} while (look.has_found_more && ++looks < LOOKS_MAX);
+	} while (look.error == 0 && look.has_found_more && ++looks < LOOKS_MAX);
+	return look.error;
 }
 
-static bool has_children(void)
+/* Returns 0, or what kept us from looking at everybody. */
+static int signal_descendants(struct leftovers *leftovers, enum purpose purpose, int signal)
 {
-	siginfo_t unused;
+	struct look look = {.leftovers = leftovers, .purpose = purpose, .signal = signal};
+	int error = 0;
 
-	return waitid(P_ALL, 0, &unused, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
-}
-
-/*
- * Without /proc there is no list. The command's group is ours to signal as long as a child of ours
- * is in it: that keeps the group's number from going to strangers.
- */
-static void signal_group(struct leftovers *leftovers, int signal)
-{
-	siginfo_t unused;
-
-	if (!leftovers->has_warned)
-		log_warning("no /proc: of the rest, only the command's process group is signalled");
-	leftovers->has_warned = true;
-	if (leftovers->command != 0 &&
-		waitid(P_PGID, (id_t)leftovers->command, &unused, WEXITED | WNOHANG | WNOWAIT) == 0)
-		(void)kill(
-			-leftovers->command, signal); /* who is left of it may be another user's */
+	switch (purpose) {
+	case PURPOSE_FREEZE:
+	case PURPOSE_STOP:
+		/*
+		 * One by one, some would have begun to clean up before others have been found, and
+		 * those whom they start for it must not get TERM. So all are stopped first.
+		 */
+		error = look_until_nobody_is_new(leftovers, PURPOSE_FREEZE);
+		look_through(&look);
+		break;
+	case PURPOSE_KILL:
+		return look_until_nobody_is_new(leftovers, PURPOSE_KILL);
+	case PURPOSE_SIGNAL:
+		look_through(&look);
+		break;
+	}
+	return error != 0 ? error : look.error;
 }
 
 /* Everybody but whit, at one moment, so that no fork goes past it: kill(2). */
@@ -203,85 +256,41 @@ static void signal_namespace(int signal)
 	(void)kill(-1, signal); /* ESRCH: nobody is left */
 }
 
-/* How the rest can be reached. kill(-1) would reach the whole machine from any other pid than 1. */
-enum reach {
-	REACH_NOBODY,
-	REACH_NAMESPACE,
-	REACH_DESCENDANTS,
-	REACH_GROUP,
-};
-
-static enum reach find_reach(const struct leftovers *leftovers)
+/* Sends one signal, and then another if that is not 0, in the way that the purpose asks for. */
+static void signal_rest(struct leftovers *leftovers, enum purpose purpose, int signal, int then)
 {
-	if (leftovers->self == INIT_PID)
-		return REACH_NAMESPACE;
-	if (!has_children())
-		return REACH_NOBODY; /* and so no other descendants */
-	return process_proc_is_ours(leftovers->self) ? REACH_DESCENDANTS : REACH_GROUP;
+	int error;
+
+	/* kill(-1) would reach the whole machine from any other pid. */
+	if (leftovers->self == INIT_PID) {
+		signal_namespace(signal);
+		if (then != 0)
+			signal_namespace(then);
+		return;
+	}
+	if (!has_children(P_ALL, 0))
+		return; /* and so no other descendants */
+	error = process_proc_is_ours(leftovers->self)
+		? signal_descendants(leftovers, purpose, signal)
+		: ENOENT;
+	if (error == 0)
+		return;
+	signal_group(leftovers, signal, error);
+	if (then != 0)
+		signal_group(leftovers, then, error);
 }
 
 void leftovers_stop(struct leftovers *leftovers)
 {
-	struct look look = {.leftovers = leftovers, .purpose = PURPOSE_STOP};
-
-	switch (find_reach(leftovers)) {
-	case REACH_NOBODY:
-		break;
-	case REACH_NAMESPACE:
-		signal_namespace(SIGTERM);
-		signal_namespace(SIGCONT);
-		break;
-	case REACH_DESCENDANTS:
-		/*
-		 * One by one, some would have begun to clean up before others have been found, and
-		 * those whom they start for it must not get TERM. So all are stopped first.
-		 */
-		look_until_nobody_is_new(leftovers, PURPOSE_FREEZE);
-		look_through(&look);
-		break;
-	case REACH_GROUP:
-		signal_group(leftovers, SIGTERM);
-		signal_group(leftovers, SIGCONT);
-		break;
-	}
+	signal_rest(leftovers, PURPOSE_STOP, SIGTERM, SIGCONT);
 }
 
 void leftovers_kill(struct leftovers *leftovers)
 {
-	switch (find_reach(leftovers)) {
-	case REACH_NOBODY:
-		break;
-	case REACH_NAMESPACE:
-		signal_namespace(SIGKILL);
-		break;
-	case REACH_DESCENDANTS:
-		look_until_nobody_is_new(leftovers, PURPOSE_KILL);
-		break;
-	case REACH_GROUP:
-		signal_group(leftovers, SIGKILL);
-		break;
-	}
+	signal_rest(leftovers, PURPOSE_KILL, SIGKILL, 0);
 }
 
 void leftovers_signal(struct leftovers *leftovers, int signal)
 {
-	struct look look = {
-		.leftovers = leftovers,
-		.purpose = PURPOSE_SIGNAL,
-		.signal = signal,
-	};
-
-	switch (find_reach(leftovers)) {
-	case REACH_NOBODY:
-		break;
-	case REACH_NAMESPACE:
-		signal_namespace(signal);
-		break;
-	case REACH_DESCENDANTS:
-		look_through(&look);
-		break;
-	case REACH_GROUP:
-		signal_group(leftovers, signal);
-		break;
-	}
+	signal_rest(leftovers, PURPOSE_SIGNAL, signal, 0);
 }

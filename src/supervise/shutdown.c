@@ -27,6 +27,12 @@ static enum shutdown_action kill_rest(struct shutdown *shutdown, int64_t now_ms)
 	return SHUTDOWN_ACTION_KILL_REST;
 }
 
+static enum shutdown_action begin_killing(struct shutdown *shutdown, int64_t now_ms)
+{
+	shutdown->give_up = deadline_after(now_ms, SHUTDOWN_GIVE_UP_MS);
+	return kill_rest(shutdown, now_ms);
+}
+
 static enum shutdown_action step_running(
 	struct shutdown *shutdown, enum shutdown_event event, int64_t now_ms)
 {
@@ -86,7 +92,7 @@ static enum shutdown_action step_draining(
 	case SHUTDOWN_EVENT_NOBODY_LEFT:
 		return go_to(shutdown, SHUTDOWN_STATE_OVER, SHUTDOWN_ACTION_END);
 	case SHUTDOWN_EVENT_DEADLINE:
-		return kill_rest(shutdown, now_ms);
+		return begin_killing(shutdown, now_ms);
 	case SHUTDOWN_EVENT_TOLD_TO_STOP: /* it went to all the rest */
 	case SHUTDOWN_EVENT_COMMAND_ENDED:
 	case SHUTDOWN_EVENT_SOME_REAPED:
@@ -101,9 +107,11 @@ static enum shutdown_action step_killing(
 	switch (event) {
 	case SHUTDOWN_EVENT_NOBODY_LEFT:
 		return go_to(shutdown, SHUTDOWN_STATE_OVER, SHUTDOWN_ACTION_END);
-	case SHUTDOWN_EVENT_SOME_REAPED: /* one of them may have left a child that has just come to
-					    us */
+	case SHUTDOWN_EVENT_SOME_REAPED: /* one may have left a child that has just come to us */
+		return begin_killing(shutdown, now_ms);
 	case SHUTDOWN_EVENT_DEADLINE:
+		if (deadline_has_come(&shutdown->give_up, now_ms))
+			return go_to(shutdown, SHUTDOWN_STATE_OVER, SHUTDOWN_ACTION_GIVE_UP);
 		return kill_rest(shutdown, now_ms);
 	case SHUTDOWN_EVENT_TOLD_TO_STOP:
 	case SHUTDOWN_EVENT_COMMAND_ENDED:

@@ -120,6 +120,9 @@ static void act(struct supervisor *supervisor, enum shutdown_event event)
 	case SHUTDOWN_ACTION_KILL_REST:
 		kill_rest(supervisor, before);
 		break;
+	case SHUTDOWN_ACTION_GIVE_UP:
+		log_warning("giving up on the rest: KILL has not ended it");
+		break;
 	case SHUTDOWN_ACTION_NONE:
 	case SHUTDOWN_ACTION_END: /* the loop sees the state */
 		break;

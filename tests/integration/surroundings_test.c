@@ -106,6 +106,23 @@ static void orphans_are_reaped_and_reported_without_a_proc(void **state)
 	run_expect_end(&run, 128 + SIGTERM, "");
 }
 
+static void a_drain_without_a_proc_reaches_the_commands_group(void **state)
+{
+	const char *const words[] = {"-d", "1000000", "/actor", "leave", "plain", "1", NULL};
+	struct run run;
+
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.program = "/whit",
+			.prepare = enter_room});
+	run_expect(&run, "plain got 15");
+	if (test_role(state) == ROLE_SUBREAPER)
+		run_expect_beginning(
+			&run, &run.err, "whit: cannot look for the rest in /proc (No such file");
+	run_expect_end(&run, 7, "");
+}
+
 static void become_nobody(void *argument)
 {
 	(void)argument;
@@ -259,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROLE_TEST(whit_needs_nothing_in_the_root_but_itself),
 		ROLE_TEST(orphans_are_reaped_and_reported_without_a_proc),
+		ROLE_TEST(a_drain_without_a_proc_reaches_the_commands_group),
 		ROLE_TEST(an_ordinary_user_without_capabilities_can_use_it),
 		ROLE_TEST(closed_stdio_does_no_harm),
 		ROLE_TEST(closed_stdio_stays_closed),

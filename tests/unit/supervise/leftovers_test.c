@@ -710,7 +710,8 @@ static void without_pidfds_kill_ends_the_children_and_then_those_who_come_to_us(
 /* --- no /proc --- */
 
 static const char no_proc[] =
-	"whit: no /proc: of the rest, only the command's process group is signalled\n";
+	"whit: cannot look for the rest in /proc (No such file or directory): only the command's "
+	"process group is signalled\n";
 
 static void use_group(struct complaint *complaint, const void *argument)
 {

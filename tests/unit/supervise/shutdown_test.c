@@ -23,6 +23,7 @@
 #define KILL_COMMAND SHUTDOWN_ACTION_KILL_COMMAND
 #define STOP_REST    SHUTDOWN_ACTION_STOP_REST
 #define KILL_REST    SHUTDOWN_ACTION_KILL_REST
+#define GIVE_UP      SHUTDOWN_ACTION_GIVE_UP
 #define END          SHUTDOWN_ACTION_END
 
 static const char *const state_names[] = {
@@ -47,6 +48,7 @@ static const char *const action_names[] = {
 	[KILL_COMMAND] = "kill the command",
 	[STOP_REST] = "stop the rest",
 	[KILL_REST] = "kill the rest",
+	[GIVE_UP] = "give up",
 	[END] = "end",
 };
 
@@ -320,6 +322,22 @@ TURNS(a_drain_that_is_over_kills_the_rest_and_waits_for_it, LIMIT(30000), NO_LIM
 	{NOBODY, 31101, END, NO_DEADLINE},
 	{DUE, 31200, NOTHING, NO_DEADLINE})
 
+TURNS(those_who_were_killed_and_do_not_end_are_given_up, LIMIT(0), NO_LIMIT,
+	{ENDED, 1000, STOP_REST, AT(1000)},
+	{DUE, 1000, KILL_REST, AT(1000 + SHUTDOWN_KILL_AGAIN_MS)},
+	{DUE, 999 + SHUTDOWN_GIVE_UP_MS, KILL_REST,
+		AT(999 + SHUTDOWN_GIVE_UP_MS + SHUTDOWN_KILL_AGAIN_MS)},
+	{DUE, 1000 + SHUTDOWN_GIVE_UP_MS, GIVE_UP, NO_DEADLINE},
+	{NOBODY, 1001 + SHUTDOWN_GIVE_UP_MS, NOTHING, NO_DEADLINE})
+
+TURNS(nobody_is_given_up_while_others_still_end, LIMIT(0), NO_LIMIT,
+	{ENDED, 1000, STOP_REST, AT(1000)},
+	{DUE, 1000, KILL_REST, AT(1000 + SHUTDOWN_KILL_AGAIN_MS)},
+	{REAPED, 2500, KILL_REST, AT(2500 + SHUTDOWN_KILL_AGAIN_MS)},
+	{DUE, 2499 + SHUTDOWN_GIVE_UP_MS, KILL_REST,
+		AT(2499 + SHUTDOWN_GIVE_UP_MS + SHUTDOWN_KILL_AGAIN_MS)},
+	{DUE, 2500 + SHUTDOWN_GIVE_UP_MS, GIVE_UP, NO_DEADLINE})
+
 TURNS(stop_signals_while_draining_do_not_touch_the_clock, LIMIT(30000), LIMIT(2000),
 	{ENDED, 1000, STOP_REST, AT(31000)},
 	{TOLD, 2000, NOTHING, AT(31000)},
@@ -398,6 +416,8 @@ int main(void)
 		cmocka_unit_test(a_drain_ends_at_once_when_nobody_is_left),
 		cmocka_unit_test(a_drain_with_nobody_to_wait_for_ends_at_once),
 		cmocka_unit_test(a_drain_that_is_over_kills_the_rest_and_waits_for_it),
+		cmocka_unit_test(those_who_were_killed_and_do_not_end_are_given_up),
+		cmocka_unit_test(nobody_is_given_up_while_others_still_end),
 		cmocka_unit_test(stop_signals_while_draining_do_not_touch_the_clock),
 		cmocka_unit_test(
 			the_first_stop_signal_starts_the_clock_and_no_later_one_does_again),
