@@ -121,9 +121,9 @@ static void follow_parent(int signal, pid_t self)
 		log_warning("cannot ask for a signal at the parent's death: %s", strerror(errno));
 		return;
 	}
-	if (getppid() != parent)
-		(void)kill(
-			self, signal); /* cannot fail: to oneself, with a number that was checked */
+	/* Queued, so that it is not taken for what a message of ours raised. */
+	if (getppid() != parent && sigqueue(self, signal, (union sigval){.sival_int = 0}) < 0)
+		log_warning("cannot ask for a signal at the parent's death: %s", strerror(errno));
 }
 
 /* The command runs: what it may want to unmount or see end-of-file on must not be held by whit. */

@@ -6,6 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The longest text of number_format and its NUL. */
+#define NUMBER_SIZE 12
+
+/* Writes the number in decimal; returns the buffer. */
+const char *number_format(unsigned int number, char buffer[NUMBER_SIZE]);
+
 /* What is longer than this is taken as this: some thirty thousand years, and no overflow. */
 #define NUMBER_SECONDS_MAX INT64_C(1000000000000)
 

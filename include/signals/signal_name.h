@@ -2,11 +2,13 @@
 #ifndef WHIT_SIGNALS_SIGNAL_NAME_H
 #define WHIT_SIGNALS_SIGNAL_NAME_H
 
+#include "base/number.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The longest name and its NUL: "SIGRTMIN+30", or on MIPS "SIGRTMIN+93". */
-#define SIGNAL_NAME_SIZE 16
+/* Room for "SIGRTMIN+" and any number of number_format. */
+#define SIGNAL_NAME_SIZE (9 + NUMBER_SIZE)
 
 /*
  * Parses "TERM", "SIGTERM" in either case, "RTMIN", "RTMIN+n", "RTMAX", "RTMAX-n" and 1..64. RTMIN

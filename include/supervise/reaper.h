@@ -17,7 +17,8 @@ struct reaper_result {
 	bool command_has_stopped;
 	int command_stop_signal; /* valid only then */
 	bool is_anyone_reaped;
-	bool is_anyone_left; /* whit has children still */
+	bool is_anyone_left; /* whit has children still, or cannot know */
+	int error;           /* why it cannot; 0 else */
 };
 
 /*

@@ -3,6 +3,7 @@
 
 #include "base/directory.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -65,12 +66,13 @@ static bool close_all_listed_in_proc(int keep_fd)
 	return true;
 }
 
-static void close_one_by_one(int keep_fd)
+/* Up to the limit, unless it may have been lowered after descriptors above it were opened. */
+static void close_one_by_one(int keep_fd, bool is_limit_reached)
 {
 	struct rlimit limit;
 	unsigned int end = HIGHEST_LIMIT;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < end)
+	if (!is_limit_reached && getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < end)
 		end = (unsigned int)limit.rlim_cur;
 	for (unsigned int fd = FIRST_ABOVE_STDIO; fd < end; fd++) {
 		if ((int)fd != keep_fd)
@@ -90,5 +92,5 @@ void descriptor_close_all_but(int keep_fd)
 		return;
 	}
 	if (!close_all_listed_in_proc(keep_fd))
-		close_one_by_one(keep_fd);
+		close_one_by_one(keep_fd, errno == EMFILE);
 }

@@ -4,6 +4,8 @@
  */
 #include "base/line.h"
 
+#include "base/number.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -97,18 +99,12 @@ static void append_outside_text(struct line *line, const char *text, size_t leng
 	}
 }
 
-static void append_number(struct line *line, unsigned int value, bool negative)
+static void append_number(struct line *line, unsigned int number)
 {
-	char digits[12];
-	size_t start = sizeof(digits);
+	char digits[NUMBER_SIZE];
 
-	do {
-		digits[--start] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	if (negative)
-		digits[--start] = '-';
-	append(line, digits + start, sizeof(digits) - start);
+	number_format(number, digits);
+	append(line, digits, strlen(digits));
 }
 
 void line_start(struct line *line)
@@ -142,12 +138,13 @@ void line_format_va(struct line *line, const char *format, va_list arguments)
 			break;
 		case 'd':
 			number = va_arg(arguments, int);
+			if (number < 0)
+				append(line, "-", 1);
 			append_number(line,
-				number < 0 ? 0U - (unsigned int)number : (unsigned int)number,
-				number < 0);
+				number < 0 ? 0U - (unsigned int)number : (unsigned int)number);
 			break;
 		case 'u':
-			append_number(line, va_arg(arguments, unsigned int), false);
+			append_number(line, va_arg(arguments, unsigned int));
 			break;
 		case 'c':
 			byte = (char)va_arg(arguments, int);

@@ -20,6 +20,18 @@ bool number_parse(const char *text, size_t length, unsigned int max, unsigned in
 	return true;
 }
 
+const char *number_format(unsigned int number, char buffer[NUMBER_SIZE])
+{
+	size_t start = NUMBER_SIZE;
+
+	buffer[--start] = '\0';
+	do {
+		buffer[--start] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	return memmove(buffer, buffer + start, NUMBER_SIZE - start);
+}
+
 static bool is_digit(char byte)
 {
 	return byte >= '0' && byte <= '9';

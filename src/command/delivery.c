@@ -19,7 +19,11 @@ static int queue_to_command(pid_t command, int signal, const struct signalfd_sig
 	info.si_code = origin->ssi_code;
 	info.si_pid = (pid_t)origin->ssi_pid;
 	info.si_uid = (uid_t)origin->ssi_uid;
-	info.si_value.sival_ptr = (void *)(uintptr_t)origin->ssi_ptr; /* the whole union */
+	/* The whole union; a 64-bit kernel does not put a 32-bit one where its pointer would be. */
+	if (sizeof(info.si_value) == sizeof(origin->ssi_int))
+		info.si_value.sival_int = origin->ssi_int;
+	else
+		info.si_value.sival_ptr = (void *)(uintptr_t)origin->ssi_ptr;
 	return (int)syscall(SYS_rt_sigqueueinfo, command, signal, &info);
 }
 

@@ -58,17 +58,9 @@ void socket_activation_find(struct socket_activation *ret_activation, char **env
 
 void socket_activation_pass_to(struct socket_activation *activation, pid_t pid)
 {
-	char digits[16];
-	size_t start = sizeof(digits);
-
 	if (activation->entry == NULL)
 		return;
-	digits[--start] = '\0';
-	do {
-		digits[--start] = (char)('0' + pid % 10);
-		pid /= 10;
-	} while (pid > 0);
 	strcpy(activation->text, pid_variable);
-	strcat(activation->text, digits + start);
+	number_format((unsigned int)pid, activation->text + strlen(pid_variable));
 	*activation->entry = activation->text;
 }

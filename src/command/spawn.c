@@ -16,6 +16,13 @@
 /* exec_search keeps a PATH_MAX and EXEC_IMAGE_BYTES there; pages that are not used cost nothing. */
 #define START_STACK_SIZE (32 * 1024)
 
+/* Where it begins: clone(2). */
+#ifdef __hppa__
+#define STACK_START 0
+#else
+#define STACK_START START_STACK_SIZE
+#endif
+
 /* What the started process finds and leaves in the memory that it shares with whit until the exec.
  */
 struct start {
@@ -77,16 +84,15 @@ static void reap(pid_t pid)
 
 int spawn_command(struct spawn *spawn, pid_t *ret_pid, struct exec_failure *ret_failure)
 {
-	_Alignas(16) char
-		stack[START_STACK_SIZE]; /* grows downwards on every machine we build for */
+	_Alignas(64) char stack[START_STACK_SIZE];
 	struct start start = {.spawn = spawn};
 	/*
 	 * As vfork(2), which C code cannot call safely: whit is suspended until the command has
 	 * been exec'd or is gone, so the group is there before the first signal is passed on, and a
 	 * failed start is told from a short run. It also saves copying the page tables.
 	 */
-	pid_t pid = clone(
-		start_process, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
+	pid_t pid =
+		clone(start_process, stack + STACK_START, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
 
 	if (pid < 0) {
 		ret_failure->step = EXEC_FAILURE_AT_CLONE;

@@ -118,16 +118,10 @@ bool signal_name_parse(const char *text, size_t length, int *ret_signal)
 	return parse_realtime(text, length, ret_signal);
 }
 
-/* Appends a number below 1000 to a string that has room for it. */
-static void append_number(char *text, int number)
+static const char *append_number(char *text, int number)
 {
-	text += strlen(text);
-	if (number >= 100)
-		*text++ = (char)('0' + number / 100);
-	if (number >= 10)
-		*text++ = (char)('0' + number / 10 % 10);
-	*text++ = (char)('0' + number % 10);
-	*text = '\0';
+	number_format((unsigned int)number, text + strlen(text));
+	return text;
 }
 
 const char *signal_name_format(int signal, char buffer[SIGNAL_NAME_SIZE])
@@ -144,10 +138,8 @@ const char *signal_name_format(int signal, char buffer[SIGNAL_NAME_SIZE])
 		return strcpy(buffer, "SIGRTMAX");
 	if (signal > FIRST_REALTIME && signal < LAST_REALTIME) {
 		strcpy(buffer, "SIGRTMIN+");
-		append_number(buffer, signal - FIRST_REALTIME);
-		return buffer;
+		return append_number(buffer, signal - FIRST_REALTIME);
 	}
 	strcpy(buffer, "signal ");
-	append_number(buffer, signal);
-	return buffer;
+	return append_number(buffer, signal);
 }

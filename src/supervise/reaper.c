@@ -15,6 +15,9 @@
  */
 #define REAP_FLAGS (WNOHANG | WUNTRACED | __WALL)
 
+/* waitpid fails by ECHILD alone (wait(2)), or EINTR; whatever else it is may be so only once. */
+#define FAILURES_MAX 16
+
 #define ANY (-1) /* waitpid's word for it */
 
 static void report_orphan(pid_t pid, const char *name, int wait_status, enum reaper_report report)
@@ -52,6 +55,7 @@ void reaper_collect(pid_t command, enum reaper_report report, struct reaper_resu
 	char name[PROCESS_NAME_SIZE];
 	int wait_status;
 	pid_t pid = ANY;
+	int failures = 0;
 
 	ret_result->command_has_ended = false;
 	ret_result->command_has_stopped = false;
@@ -62,10 +66,11 @@ void reaper_collect(pid_t command, enum reaper_report report, struct reaper_resu
 		if (is_reported)
 			pid = name_next(name);
 		reaped = waitpid(pid, &wait_status, REAP_FLAGS);
-		if (reaped < 0 && errno == EINTR)
+		if (reaped < 0 && errno != ECHILD && ++failures < FAILURES_MAX)
 			continue;
 		if (reaped <= 0) {
 			ret_result->is_anyone_left = reaped == 0 || errno != ECHILD;
+			ret_result->error = ret_result->is_anyone_left && reaped < 0 ? errno : 0;
 			return;
 		}
 		if (WIFSTOPPED(wait_status)) {

@@ -212,9 +212,14 @@ static void reap(struct supervisor *supervisor)
 		supervisor->has_command = false;
 		note_end(supervisor, result.command_wait_status);
 		act(supervisor, SHUTDOWN_EVENT_COMMAND_ENDED);
-	} else if (supervisor->has_command && !result.is_anyone_left) {
+	} else if (supervisor->has_command && (!result.is_anyone_left || result.error != 0)) {
 		supervisor->has_command = false;
-		log_error("the command (pid %d) is gone and left no status", supervisor->command);
+		if (result.error != 0)
+			log_error("cannot wait for the command (pid %d): %s", supervisor->command,
+				strerror(result.error));
+		else
+			log_error("the command (pid %d) is gone and left no status",
+				supervisor->command);
 		supervisor->status = EXIT_STATUS_WHIT_FAILED;
 		act(supervisor, SHUTDOWN_EVENT_COMMAND_ENDED);
 	}

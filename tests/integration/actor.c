@@ -521,7 +521,9 @@ int main(int argc, char **argv)
 		return make_odd_orphans();
 	if (strcmp(part, "end-together") == 0)
 		return end_together(number);
-	if (strcmp(part, "idle") == 0) {
+	if (strcmp(part, "idle-blocked") == 0)
+		set_mask(UINT64_MAX);
+	if (strncmp(part, "idle", 4) == 0) {
 		say("ready");
 		for (;;)
 			pause();

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -297,12 +298,33 @@ static pid_t clone_into_namespaces(void)
 	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
 }
 
+/* What the tests were started with (nohup, make) must make no difference. */
+static void reset_signals(void)
+{
+	const uint64_t none = 0;
+	const struct {
+		void (*handler)(int);
+		unsigned long flags;
+		void (*restorer)(void);
+		uint64_t mask;
+	} by_default = {.handler = SIG_DFL};
+
+	for (int signal = 1; signal <= 64; signal++) /* libc's calls refuse 32 and 33 */
+		syscall(SYS_rt_sigaction, signal, &by_default, NULL, sizeof(by_default.mask));
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+}
+
 static void become_top(const struct scene *scene, int out, int err)
 {
 	int null = open("/dev/null", O_RDWR);
 
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	/* In a chroot / may be no mount, but then /proc is. */
+	if ((mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 &&
+		    mount("none", "/proc", NULL, MS_PRIVATE, NULL) < 0) ||
 		mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		_exit(91);
+	reset_signals();
+	if (chdir("/proc") < 0) /* anywhere but /, where whit goes when it has settled */
 		_exit(91);
 	dup2(null, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
@@ -544,12 +566,17 @@ uint64_t process_mask(pid_t pid, const char *label)
 	return value == NULL ? 0 : strtoull(value, NULL, 16);
 }
 
-bool process_is_stopped(pid_t pid)
+void process_wait_state(pid_t pid, char wanted)
 {
+	int64_t patience_ends = now_ms() + PATIENCE_MS;
 	pid_t parent;
 	char state;
 
-	return read_parent_and_state(pid, &parent, &state) && state == 'T';
+	while (!read_parent_and_state(pid, &parent, &state) || state != wanted) {
+		if (now_ms() > patience_ends)
+			fail_msg("process %d does not come to state %c", pid, wanted);
+		look_again_later();
+	}
 }
 
 void run_wait_listening(struct run *run)
@@ -567,25 +594,19 @@ void run_wait_settled(struct run *run)
 {
 	int64_t patience_ends = now_ms() + PATIENCE_MS;
 	char path[64];
-	char directory[64];
+	struct stat directory;
+	struct stat root;
 
-	snprintf(path, sizeof(path), "/proc/%d/cwd", run->whit);
-	while (readlink(path, directory, sizeof(directory)) != 1) { /* "/" */
+	for (;;) {
+		snprintf(path, sizeof(path), "/proc/%d/cwd/.", run->whit);
+		if (stat(path, &directory) < 0)
+			run_fail(run, "cannot look at %s: %s", path, strerror(errno));
+		snprintf(path, sizeof(path), "/proc/%d/root/.", run->whit);
+		if (stat(path, &root) == 0 && directory.st_dev == root.st_dev &&
+			directory.st_ino == root.st_ino)
+			return;
 		if (now_ms() > patience_ends)
 			run_fail(run, "whit has not moved to /");
-		look_again_later();
-	}
-}
-
-void run_wait_asleep(struct run *run)
-{
-	int64_t patience_ends = now_ms() + PATIENCE_MS;
-	pid_t parent;
-	char state;
-
-	while (!read_parent_and_state(run->whit, &parent, &state) || state != 'S') {
-		if (now_ms() > patience_ends)
-			run_fail(run, "whit does not sleep");
 		look_again_later();
 	}
 }

@@ -105,17 +105,14 @@ void run_wait_children(struct run *run, int count);
 pid_t run_command(struct run *run);
 pid_t run_other_child(struct run *run, pid_t not_this);
 
-/* Waits until whit sleeps. */
-void run_wait_asleep(struct run *run);
-
 /*
  * Runs part in a new process that has joined the run's PID namespace, as `docker exec` does it: its
  * parent stays outside. Returns what part returned (0..255) once that process has ended.
  */
 int run_join(struct run *run, int (*part)(void *), void *argument);
 
-/* Whether a process is stopped. */
-bool process_is_stopped(pid_t pid);
+/* Waits until a process is in a state: R S D T Z, as in proc_pid_stat(5). */
+void process_wait_state(pid_t pid, char state);
 
 /* The first child of a process, 0 if it has none. */
 pid_t process_child(pid_t pid);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 static void expect_message(struct run *run, const char *format, ...)
@@ -46,6 +47,31 @@ static void v_tells_start_signals_and_end(void **state)
 		&run, "whit: passed on SIGUSR1 from pid 0 (outside this namespace) as SIGHUP");
 	expect_message(&run, "whit: the command (pid %d) exited with status 0", pid);
 	run_expect_end(&run, 3, "whit: ending with status 3 instead of 0\n");
+}
+
+/* A timer outlives the exec; its signal is blocked for the command until it waits for it. */
+static void set_alarm(void *argument)
+{
+	const struct itimerval soon = {.it_value = {.tv_usec = 50000}};
+	sigset_t alarm;
+
+	(void)argument;
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	sigprocmask(SIG_BLOCK, &alarm, NULL);
+	setitimer(ITIMER_REAL, &soon, NULL);
+}
+
+static void v_says_where_there_is_no_sender(void **state)
+{
+	const char *const words[] = {"-v", actor_path(), "signals", "1", NULL};
+	struct run run;
+
+	run_start(&run,
+		&(struct scene){.role = test_role(state), .words = words, .prepare = set_alarm});
+	run_expect_beginning(&run, &run.err, "whit: started '");
+	expect_message(&run, "whit: passed on SIGALRM from the kernel");
+	run_expect_status(&run, 0);
 }
 
 static void without_options_a_good_run_is_silent(void **state)
@@ -174,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ROLE_TEST(v_tells_start_signals_and_end),
+		ROLE_TEST(v_says_where_there_is_no_sender),
 		ROLE_TEST(without_options_a_good_run_is_silent),
 		ROLE_TEST(q_keeps_warnings_and_notices_back),
 		ROLE_TEST(tini_verbosity_is_understood),

@@ -1,6 +1,8 @@
 /* Contract, section 4: no zombie stays, however many die at once, and an idle whit sleeps. */
 #include "harness.h"
 
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +54,60 @@ static void children_with_another_exit_signal_are_reaped(void **state)
 	run_expect(&run, "made");
 	run_wait_children(&run, 1);
 	end_by_term(&run);
+}
+
+static int end_at_exec(void *argument)
+{
+	const int *ends = argument;
+	char byte;
+
+	close(ends[1]);
+	(void)!read(ends[0], &byte, 1); /* until whit's exec closes the other end */
+	_exit(0);
+}
+
+/* A child of whit's from before its exec, whose end is not announced by SIGCHLD. */
+static void clone_odd_child(void *argument)
+{
+	static char stack[65536];
+	int ends[2];
+
+	(void)argument;
+	if (pipe2(ends, O_CLOEXEC) < 0 ||
+		clone(end_at_exec, stack + sizeof(stack), SIGUSR1, ends) < 0)
+		_exit(94);
+}
+
+static void an_inherited_child_with_another_exit_signal_is_reaped(void **state)
+{
+	const char *const words[] = {actor_path(), "idle", NULL};
+	struct run run;
+
+	run_start(&run,
+		&(struct scene){
+			.role = test_role(state), .words = words, .prepare = clone_odd_child});
+	run_expect(&run, "ready");
+	run_wait_children(&run, 1);
+	end_by_term(&run);
+}
+
+/* Two SIGCHLD make one record; that of the process which sent the first one by hand. */
+static void a_death_that_hides_behind_a_sent_sigchld_is_noticed(void **state)
+{
+	struct run run;
+	pid_t command;
+
+	RUN(&run, test_role(state), "-q", actor_path(), "idle");
+	run_expect(&run, "ready");
+	run_wait_settled(&run);
+	command = run_command(&run);
+	assert_int_equal(kill(run.whit, SIGSTOP), 0);
+	process_wait_state(run.whit, 'T');
+	assert_int_equal(kill(run.whit, SIGCHLD), 0);
+	assert_int_equal(kill(command, SIGKILL), 0);
+	process_wait_state(command, 'Z');
+	assert_int_equal(kill(run.whit, SIGCONT), 0);
+	run_expect_end(&run, 128 + SIGKILL, "");
 }
 
 /* Leaves a child behind that waits to be killed. */
@@ -111,7 +167,7 @@ static void an_idle_whit_does_not_wake(void **state)
 	RUN(&run, test_role(state), actor_path(), "idle");
 	run_expect(&run, "ready");
 	run_wait_settled(&run);
-	run_wait_asleep(&run);
+	process_wait_state(run.whit, 'S');
 	before = process_number(run.whit, "\nvoluntary_ctxt_switches:");
 	nanosleep(&idle, NULL);
 	after = process_number(run.whit, "\nvoluntary_ctxt_switches:");
@@ -141,6 +197,8 @@ int main(void)
 		ROLE_TEST(twenty_thousand_orphans_leave_no_zombie_and_no_memory),
 		ROLE_TEST(the_status_is_the_commands_also_when_an_orphan_ends_with_it),
 		ROLE_TEST(children_with_another_exit_signal_are_reaped),
+		ROLE_TEST(an_inherited_child_with_another_exit_signal_is_reaped),
+		ROLE_TEST(a_death_that_hides_behind_a_sent_sigchld_is_noticed),
 		INIT_TEST(an_orphan_of_a_process_that_joined_comes_to_whit_and_is_reaped),
 		ROLE_TEST(whit_works_under_whit_in_nested_namespaces),
 		ROLE_TEST(an_idle_whit_does_not_wake),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define HIGHEST_SIGNAL 64
@@ -298,6 +299,60 @@ static void r_passes_a_signal_on_as_another_or_drops_it(void **state)
 	}
 }
 
+/* whit's parent is a child of the namespace's PID 1, which ends as whit does. */
+static void have_parent_that_can_be_killed(void *argument)
+{
+	int status = 0;
+	int last = 0;
+
+	(void)argument;
+	if (fork() == 0) {
+		if (fork() == 0)
+			return;
+		for (;;)
+			pause();
+	}
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+	while (wait(&status) > 0)
+		last = status;
+	_exit(WEXITSTATUS(last));
+}
+
+static void p_passes_the_parents_death_on(void **state)
+{
+	const char *const words[] = {"-p", "USR1", actor_path(), "signals", "1", NULL};
+	struct run run;
+
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.prepare = have_parent_that_can_be_killed});
+	run_expect(&run, "ready");
+	assert_int_equal(kill(process_child(run.top), SIGKILL), 0);
+	run_expect_beginning(&run, &run.out, "signal 10 ");
+	run_expect_end(&run, 0, "");
+}
+
+/* More at once than whit reads at once, and then a death. */
+static void a_flood_does_not_hide_the_commands_end(void **state)
+{
+	struct run run;
+	pid_t command;
+
+	RUN(&run, test_role(state), "-q", actor_path(), "idle-blocked");
+	run_expect(&run, "ready");
+	command = run_command(&run);
+	assert_int_equal(kill(run.whit, SIGSTOP), 0);
+	process_wait_state(run.whit, 'T');
+	for (int i = 0; i < 500; i++)
+		send_from_outside(&run, FIRST_REALTIME);
+	assert_int_equal(kill(command, SIGKILL), 0);
+	process_wait_state(command, 'Z');
+	assert_int_equal(kill(run.whit, SIGCONT), 0);
+	run_expect_end(&run, 128 + SIGKILL, "");
+}
+
 static void whit_is_not_stopped_by_stop_signals(void **state)
 {
 	static const int stops[] = {SIGTSTP, SIGTTIN, SIGTTOU};
@@ -327,6 +382,8 @@ int main(void)
 		ROLE_TEST(with_g_a_command_that_left_its_group_empty_gets_the_signal),
 		ROLE_TEST(with_g_a_queued_signal_goes_to_the_command_with_its_value),
 		ROLE_TEST(r_passes_a_signal_on_as_another_or_drops_it),
+		INIT_TEST(p_passes_the_parents_death_on),
+		ROLE_TEST(a_flood_does_not_hide_the_commands_end),
 		ROLE_TEST(whit_is_not_stopped_by_stop_signals),
 	};
 

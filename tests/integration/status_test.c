@@ -140,6 +140,16 @@ static void e_forwarded_maps_a_death_by_a_signal_that_was_passed_on(void **state
 	run_expect_end(&run, 0, "");
 }
 
+static void e_forwarded_means_what_the_signal_was_rewritten_to(void **state)
+{
+	struct run run;
+
+	RUN(&run, test_role(state), "-e", "forwarded", "-r", "TERM:INT", actor_path(), "idle");
+	run_expect(&run, "ready");
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	run_expect_end(&run, 0, "");
+}
+
 static void e_forwarded_maps_an_exit_with_128_and_its_number_too(void **state)
 {
 	struct run run;
@@ -172,6 +182,7 @@ int main(void)
 		ROLE_TEST(sigchld_inherited_as_ignored_loses_no_status),
 		ROLE_TEST(e_maps_what_the_command_ended_with),
 		ROLE_TEST(e_forwarded_maps_a_death_by_a_signal_that_was_passed_on),
+		ROLE_TEST(e_forwarded_means_what_the_signal_was_rewritten_to),
 		ROLE_TEST(e_forwarded_maps_an_exit_with_128_and_its_number_too),
 		ROLE_TEST(e_does_not_map_whits_own_statuses),
 	};

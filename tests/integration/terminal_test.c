@@ -21,6 +21,10 @@ static int master;
 static void open_terminal(void)
 {
 	master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (master < 0 && getenv("CI") == NULL) {
+		print_message("SKIPPED: no pseudo terminals here: /dev/pts is not mounted\n");
+		skip();
+	}
 	assert_true(master >= 0);
 	assert_int_equal(grantpt(master), 0);
 	assert_int_equal(unlockpt(master), 0);
@@ -439,11 +443,11 @@ static void a_script_has_the_terminal_again_after_each_whit(void **state)
 	(void)state;
 	snprintf(script, sizeof(script),
 		"%s true; read a; %s sh -c 'exit 3'; read b; %s -q sh -c 'kill -9 $$'; read c;"
-		"%s -q /no/such; read d; %s sh -c 'read x; echo $x'; read e; echo [$a$b$c$d$e]",
+		"%s -q /no/such; read d; %s sh -c 'read x; echo $x'; read e; echo got=$a$b$c$d$e.",
 		whit, whit, whit, whit, whit);
 	sit_down(&run, ROLE_SUBREAPER, "/bin/sh", words);
 	type("1\n2\n3\n4\nto-x\n5\n");
-	see(&run, "[12345]");
+	see(&run, "got=12345.");
 	run_expect_status(&run, 0);
 	close(master);
 }
@@ -477,8 +481,8 @@ static void a_stop_that_was_sent_through_whit_stays_until_cont(void **state)
 	see_cat_at_work(&run, "abc");
 	assert_int_equal(kill(run.whit, SIGTSTP), 0);
 	see(&run, "was stopped by SIGTSTP");
-	run_wait_asleep(&run);
-	assert_true(process_is_stopped(run_command(&run)));
+	process_wait_state(run.whit, 'S');
+	process_wait_state(run_command(&run), 'T');
 	assert_int_equal(kill(run.whit, SIGCONT), 0);
 	see(&run, "passed on SIGCONT");
 	see_cat_at_work(&run, "def");

@@ -216,7 +216,7 @@ static void all_descriptors_that_the_limit_allows_are_closed(void **state)
 			.keep = 500,
 			.soft_limit = HIGHEST - 1,
 			.opened = opened,
-			.left = way == WAY_CLOSE_RANGE ? none : (const int[]){HIGHEST - 1, 0},
+			.left = way == WAY_ONE_BY_ONE ? (const int[]){HIGHEST - 1, 0} : none,
 		};
 
 		run_in_child(way_names[way], close_in_child, &setting);
