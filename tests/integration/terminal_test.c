@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -580,6 +581,27 @@ static void tostop_does_not_stop_a_message(void **state)
 	close(master);
 }
 
+/* A chroot made by debootstrap has no pseudo terminals yet; then there are some while we run. */
+static bool has_mounted_terminals;
+
+static int set_up_terminals(void **state)
+{
+	int probe = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (probe >= 0)
+		close(probe);
+	else
+		has_mounted_terminals =
+			mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666") == 0;
+	return harness_require_namespaces(state);
+}
+
+static int tear_down_terminals(void **state)
+{
+	(void)state;
+	return has_mounted_terminals ? umount2("/dev/pts", MNT_DETACH) : 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -602,5 +624,6 @@ int main(void)
 		INIT_TEST(the_foreground_is_told_when_its_group_is_outside_the_namespace),
 	};
 
-	return cmocka_run_group_tests_name("terminal", tests, harness_require_namespaces, NULL);
+	return cmocka_run_group_tests_name(
+		"terminal", tests, set_up_terminals, tear_down_terminals);
 }

@@ -31,7 +31,9 @@ static inline bool namespace_enter(void)
 
 static inline bool namespace_mount_proc(void)
 {
-	return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	/* In a chroot / may be no mount, but then /proc is. */
+	return (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 ||
+		       mount("none", "/proc", NULL, MS_PRIVATE, NULL) == 0) &&
 		mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0;
 }
 
