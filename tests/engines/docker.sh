@@ -116,10 +116,6 @@ state() {
 	docker inspect -f "{{.State.$1}}" "$container"
 }
 
-now_ms() {
-	echo $(($(date +%s%N) / 1000000))
-}
-
 # stop_container [OPTION]...: sets $status and $stop_ms.
 stop_container() {
 	before_ms=$(now_ms)
@@ -404,6 +400,60 @@ a_locked_down_container_stops_with_143_too() {
 	expect 'the output' '' "$(docker logs "$container" 2>&1)"
 }
 run a_locked_down_container_stops_with_143_too
+
+# The side process needs 300 ms after TERM to save its work. What it starts for that comes after the
+# drain's TERM, which goes to all there are at one moment.
+# shellcheck disable=SC2016 # for the shells in the container
+side_process='trap "sleep 0.3; echo saved >/saved/work; exit" TERM
+sleep 1000 &
+echo ready
+wait'
+# shellcheck disable=SC2016 # for the shell in the container
+main_process='trap "exit 3" TERM
+sh -c "$1" &
+wait'
+
+# stop_with_side_process [OPTION]...: sets $status, and $saved to what is saved when it has ended.
+stop_with_side_process() {
+	rm -rf "$here/saved"
+	mkdir "$here/saved"
+	run_detached --init --volume "$here/saved:/saved" "$@" -- \
+		sh -c "$main_process" sh "$side_process"
+	wait_for_line ready
+	stop_container
+	saved=$(cat "$here/saved/work" 2>/dev/null) || saved=nothing
+}
+
+a_drain_lets_the_side_process_finish_on_docker_stop() {
+	stop_with_side_process
+	expect 'the status without a drain' 3 "$status"
+	expect 'saved without a drain' nothing "$saved"
+	note "nothing saved in $stop_ms ms without a drain"
+	stop_with_side_process -e WHIT_DRAIN=5
+	expect 'the status with a drain' 3 "$status"
+	expect 'saved with a drain' saved "$saved"
+	expect 'the output' ready "$(docker logs "$container" 2>&1)"
+	note "saved in $stop_ms ms with it"
+}
+run a_drain_lets_the_side_process_finish_on_docker_stop
+
+# Docker's own KILL would be the end of whit, so whit could say nothing after it.
+kill_after_ends_a_command_that_ignores_docker_stop() {
+	run_detached --init -e WHIT_KILL_AFTER=1 -e WHIT_VERBOSE=1 -- \
+		sh -c 'trap "" TERM; echo ready; exec sleep 1000'
+	wait_for_line ready
+	stop_container -t 10
+	expect 'the status after docker stop' 137 "$status"
+	docker logs "$container" >"$here/out.log" 2>"$here/err.log"
+	tail -n 2 "$here/err.log" | sed 's/pid [0-9]*/pid N/' >"$here/observed"
+	cat >"$here/expected" <<-LINES
+		whit: killing the command (pid N): it has not ended within 1 s
+		whit: the command (pid N) ended by SIGKILL, as asked
+	LINES
+	expect_same 'the last of what whit says' "$here/expected" "$here/observed"
+	note "$stop_ms ms"
+}
+run kill_after_ends_a_command_that_ignores_docker_stop
 
 is_listening() {
 	docker exec "$container" grep -q '^SigBlk:.ffffffff' /proc/1/status

@@ -183,6 +183,10 @@ expect_same() {
 	return 1
 }
 
+now_ms() {
+	echo $(($(date +%s%N) / 1000000))
+}
+
 seconds_up() {
 	sed 's/\..*//' /proc/uptime
 }
@@ -231,9 +235,14 @@ in_pid_namespace() {
 		unshare --fork --pid --mount-proc --kill-child "$@"
 }
 
-# child_of PID
+# children_of PID
+children_of() {
+	cat "/proc/$1/task/$1/children"
+}
+
+# child_of PID: of one that has one.
 child_of() {
-	tr -d ' ' <"/proc/$1/task/$1/children"
+	children_of "$1" | tr -d ' '
 }
 
 is_installed() {

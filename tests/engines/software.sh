@@ -6,6 +6,8 @@
 set -u
 # shellcheck source-path=SCRIPTDIR source=harness.sh
 . "$(dirname "$0")/harness.sh"
+# shellcheck source-path=SCRIPTDIR source=servers.sh
+. "$(dirname "$0")/servers.sh"
 begin
 
 # --- a service, with whit or without ---
@@ -55,21 +57,8 @@ stop() {
 }
 
 after_failure() {
-	for file in "$here"/*.log; do
-		[ -e "$file" ] || continue
-		echo "output of the command, $(basename "$file" .log):"
-		sed 's/^/    | /' "$file"
-	done
-	[ -n "$service" ] || return 0
-	echo 'alive in its PID namespace (pid, state, parent, name):'
-	namespace=$(readlink "/proc/$target/ns/pid")
-	for process in /proc/[0-9]*; do
-		[ "$(readlink "$process/ns/pid")" = "$namespace" ] || continue
-		[ "$how" = under_whit ] || [ "$process" = "/proc/$target" ] || continue
-		awk '/^(Name|State|Pid|PPid):/ { v[$1] = $2 }
-			END { print "    | " v["Pid:"], v["State:"], v["PPid:"], v["Name:"] }' \
-			"$process/status"
-	done 2>/dev/null
+	show_logs
+	[ -z "$service" ] || [ "$how" != under_whit ] || show_namespace "$target"
 }
 
 # Without whit a program's workers are in its session; with it they are in its PID namespace, which
@@ -94,51 +83,6 @@ compare() {
 }
 
 # --- nginx ---
-
-needs_nginx() {
-	is_installed nginx || skip 'no nginx (apt-get install nginx-light)'
-	is_installed curl || skip 'no curl (apt-get install curl)'
-}
-
-# start_nginx under_whit|without_whit
-start_nginx() {
-	directory=$here/$1
-	mkdir -p "$directory/www"
-	chmod 755 "$here" "$directory" "$directory/www"
-	# Long enough to be under way when the signal comes: 1 MB at 512 kB a second.
-	head -c 1000000 /dev/zero >"$directory/www/long"
-	cat >"$directory/nginx.conf" <<-CONF
-		daemon off;
-		pid $directory/pid;
-		error_log stderr notice;
-		worker_processes 2;
-		events { worker_connections 64; }
-		http {
-			access_log off;
-			client_body_temp_path $directory/body;
-			proxy_temp_path $directory/proxy;
-			fastcgi_temp_path $directory/fastcgi;
-			uwsgi_temp_path $directory/uwsgi;
-			scgi_temp_path $directory/scgi;
-			server {
-				listen unix:$directory/socket;
-				root $directory/www;
-				location = /hello { return 200 "hello from nginx\n"; }
-				location = /long { limit_rate 512k; sendfile off; }
-			}
-		}
-	CONF
-	start "$1" nginx -p "$directory" -e stderr -c "$directory/nginx.conf"
-	wait_until 'an answer of nginx' get /hello "$here/first_answer"
-	get /hello "$here/answer"
-	expect 'the answer of nginx' 'hello from nginx' "$(cat "$here/answer")"
-}
-
-# get PATH FILE
-get() {
-	curl -sS --fail --max-time "$bound_seconds" --unix-socket "$directory/socket" -o "$2" \
-		"http://nginx$1" 2>"$here/curl.log"
-}
 
 # What nginx says from the signal on, less who and when; ALRM, CHLD and IO are its own clockwork.
 nginx_shutdown_log() {
@@ -167,15 +111,9 @@ nginx_stops_cleanly_on_one_term() {
 }
 run nginx_stops_cleanly_on_one_term
 
-has_begun() {
-	[ -s "$1" ]
-}
-
 run_nginx_download() {
 	start_nginx "$1"
-	get /long "$here/$1.long" &
-	download=$!
-	wait_until 'a download under way' has_begun "$here/$1.long"
+	start_download "$here/$1.long"
 	stop QUIT
 	nginx_shutdown_log
 	collect_status "$download"
@@ -194,64 +132,25 @@ run nginx_finishes_a_download_after_quit
 
 # --- PostgreSQL ---
 
-postgres_bin() {
-	for candidate in /usr/lib/postgresql/*/bin; do
-		[ ! -x "$candidate/postgres" ] || echo "$candidate"
-	done | tail -n 1
-}
-
-as_postgres() {
-	setpriv --reuid=postgres --regid=postgres --init-groups -- "$@"
-}
-
-# The cluster is made once; every start has its own copy.
-needs_postgres() {
-	bin=$(postgres_bin)
-	[ -n "$bin" ] || skip 'no PostgreSQL (apt-get install postgresql)'
-	[ ! -e "$work/cluster" ] || return 0
-	mkdir "$work/cluster"
-	chown postgres: "$work/cluster"
-	as_postgres env LC_ALL=C "$bin/initdb" --no-sync --auth=trust -D "$work/cluster" \
-		>"$here/initdb.log" 2>&1
-}
-
-# ask_postgres SQL
-ask_postgres() {
-	as_postgres "$bin/psql" -X -At -h "$directory" -U postgres -d postgres -c "$1" \
-		>"$here/answer" 2>"$here/psql.log"
-}
-
-# start_postgres under_whit|without_whit
-start_postgres() {
-	directory=$here/$1
-	mkdir "$directory"
-	chown postgres: "$directory"
-	cp -a "$work/cluster" "$directory/data"
-	start "$1" setpriv --reuid=postgres --regid=postgres --init-groups -- \
-		"$bin/postgres" -D "$directory/data" -c listen_addresses= \
-		-c "unix_socket_directories=$directory" -c log_line_prefix= \
-		-c logging_collector=off -c fsync=off
-	wait_until 'an answer of PostgreSQL' ask_postgres 'SELECT 1'
-	ask_postgres 'CREATE TABLE t AS SELECT generate_series(1, 1000) AS n'
-	ask_postgres 'SELECT sum(n) FROM t'
-	expect 'the answer of PostgreSQL' 500500 "$(cat "$here/answer")"
-}
-
-# Figures and moments differ from run to run, and so does the order among its processes.
+# Figures and moments differ from run to run, and so does the order among its processes, and whether
+# a client that is told to go is still there when it is told.
 postgres_shutdown_log() {
 	sed -n '/received .* shutdown request/,$p' "$log" |
 		sed 's/checkpoint complete:.*/checkpoint complete/; s/PID [0-9]*/PID N/' |
-		sort >"$here/$how.shutdown"
+		grep -v 'could not send data to client' |
+		sort -u >"$here/$how.shutdown"
 	expect 'shutdown requests in the log' 1 "$(grep -c 'shutdown request' "$log")"
 	expect_line "$here/$how.shutdown" "^LOG:  received $1 shutdown request\$"
 	expect_line "$here/$how.shutdown" '^LOG:  database system is shut down$'
-	expect 'the state of the cluster' 'shut down' "$(as_postgres env LC_ALL=C \
-		"$bin/pg_controldata" "$directory/data" |
-		sed -n 's/^Database cluster state: *//p')"
+	expect 'the state of the cluster' 'shut down' "$(cluster_state)"
 }
 
+# run_postgres under_whit|without_whit
 run_postgres() {
+	make_postgres "$1"
 	start_postgres "$1"
+	fill_postgres
+	expect_postgres_filled
 	stop TERM
 	postgres_shutdown_log smart
 }
@@ -264,18 +163,24 @@ postgres_stops_cleanly_on_one_term() {
 }
 run postgres_stops_cleanly_on_one_term
 
-is_sleeping() {
-	ask_postgres "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
-	[ "$(cat "$here/answer")" = 1 ]
+# The session of a client that has gone may be there for a moment more, and would be in the log.
+has_one_session() {
+	postmaster=$target
+	[ "$how" = without_whit ] || postmaster=$(child_of "$target")
+	sessions=$(for pid in $(children_of "$postmaster"); do
+		grep -a '\[local\]' "/proc/$pid/cmdline" || : # another process of the server
+	done | wc -l)
+	[ "$sessions" -eq 1 ]
 }
 
 # With TERM it would wait for this client for ever.
 run_postgres_with_client() {
+	make_postgres "$1"
 	start_postgres "$1"
-	as_postgres "$bin/psql" -X -h "$directory" -U postgres -d postgres \
-		-c 'SELECT pg_sleep(100000)' >"$here/client.log" 2>&1 &
+	run_psql -c 'SELECT pg_sleep(100000)' >"$here/client.log" 2>&1 &
 	client=$!
-	wait_until 'a client that sleeps in the server' is_sleeping
+	wait_until 'a client that sleeps in the server' are_clients_sleeping 1
+	wait_until 'no other client in the server' has_one_session
 	stop INT
 	postgres_shutdown_log fast
 	collect_status "$client"
