@@ -6,6 +6,7 @@
 #define WHIT_SUPERVISE_JOB_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct job {
@@ -13,7 +14,8 @@ struct job {
 	pid_t command;       /* also the number of its group */
 	bool is_handed_over; /* the command's group was given the foreground, by us */
 	bool is_stopped;     /* with whit, by a shell's leave: CONT concerns its whole group */
-	bool stop_signal_was_passed; /* on to the command, and it has not stopped since */
+	int64_t stop_passed_at_ms; /* when a stop signal was passed on; 0: not since the last stop
+				    */
 };
 
 /* What is known when the command has stopped. */

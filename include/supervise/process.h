@@ -19,8 +19,8 @@ bool process_is_child(pid_t pid, pid_t parent);
 
 /*
  * Whether the process that has this pid is a descendant of ancestor, whose pid is in use as long as
- * this runs. The answer is proven, not a guess from a picture that has changed meanwhile; it may be
- * false for a descendant whose parents end while we look, never true for anybody else.
+ * this runs. The answer is proven, not a guess from a picture that has changed meanwhile. It is
+ * false for who is more than 256 generations down, and never true for anybody else.
  *
  * It is about the process that had the pid at the start of the call, if that has not been reaped by
  * the end of it: a pidfd from before it tells (pidfd_open(2)).

@@ -2,6 +2,7 @@
  */
 #include "supervise/job.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "command/terminal.h"
 #include "signals/signal_name.h"
@@ -12,6 +13,9 @@
 #include <unistd.h>
 
 #define INIT_PID 1
+
+/* How long a command may take from a stop signal until it stops. */
+#define STOP_TIME_MS 2000
 
 enum job_reaction job_react(const struct job_stop *stop)
 {
@@ -96,20 +100,28 @@ static void stop_with_shell(struct job *job, struct terminal *terminal, const st
 	continue_group(job);
 }
 
+/* A command may take its time to stop, but one that ignored the signal is not stopped by it later.
+ */
+static bool stop_was_passed_on(const struct job *job)
+{
+	return job->stop_passed_at_ms != 0 &&
+		clock_now_ms() - job->stop_passed_at_ms < STOP_TIME_MS;
+}
+
 void job_command_stopped(struct job *job, int signal)
 {
 	char name[SIGNAL_NAME_SIZE];
 	struct terminal terminal;
 	struct job_stop stop = {
 		.signal = signal,
-		.was_passed_on = job->stop_signal_was_passed,
+		.was_passed_on = stop_was_passed_on(job),
 		.is_session_leader = getsid(0) == job->self,
 	};
 	enum job_reaction reaction;
 
 	log_verbose("the command (pid %d) was stopped by %s", job->command,
 		signal_name_format(signal, name));
-	job->stop_signal_was_passed = false;
+	job->stop_passed_at_ms = 0;
 	terminal_find(&terminal);
 	stop.has_terminal = terminal.exists;
 	stop.is_in_foreground = terminal.exists && terminal.is_in_foreground;
@@ -134,7 +146,7 @@ bool job_continue(struct job *job)
 	struct terminal terminal;
 	bool was_stopped = job->is_stopped;
 
-	job->stop_signal_was_passed = false;
+	job->stop_passed_at_ms = 0;
 	terminal_find(&terminal);
 	hand_over(job, &terminal);
 	terminal_release(&terminal);

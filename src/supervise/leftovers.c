@@ -25,12 +25,13 @@
  */
 #define LOOKS_MAX 100
 
-/* What a look through the processes is for. */
+/* What is done to a process that is one of the rest. */
 enum purpose {
-	PURPOSE_FREEZE, /* stop whoever is not found yet */
-	PURPOSE_STOP,   /* TERM and CONT to whoever was found */
-	PURPOSE_KILL,   /* kill whoever is not found yet */
-	PURPOSE_SIGNAL, /* the signal to whoever there is */
+	PURPOSE_FREEZE,   /* stop it, if it is not found yet */
+	PURPOSE_STOP,     /* TERM, which it gets when it is continued */
+	PURPOSE_CONTINUE, /* CONT, and it is no longer found */
+	PURPOSE_KILL,     /* kill it, if it is not found yet */
+	PURPOSE_SIGNAL,   /* the signal */
 };
 
 struct look {
@@ -55,6 +56,11 @@ static void forget_found(struct leftovers_found *found)
 static bool is_found(const struct leftovers_found *found, pid_t pid)
 {
 	return (found->bits[pid / 8] >> (pid % 8) & 1) != 0;
+}
+
+static void unset_found(struct leftovers_found *found, pid_t pid)
+{
+	found->bits[pid / 8] = (unsigned char)(found->bits[pid / 8] & ~(1 << (pid % 8)));
 }
 
 static void set_found(struct leftovers_found *found, pid_t pid)
@@ -90,25 +96,30 @@ static void send_signal(struct leftovers *leftovers, pid_t pid, int pidfd, int s
 
 static void signal_one(struct look *look, pid_t pid, int pidfd)
 {
+	struct leftovers *leftovers = look->leftovers;
+
 	switch (look->purpose) {
 	case PURPOSE_FREEZE:
-		send_signal(look->leftovers, pid, pidfd, SIGSTOP);
+		send_signal(leftovers, pid, pidfd, SIGSTOP);
 		break;
 	case PURPOSE_STOP:
-		send_signal(look->leftovers, pid, pidfd, SIGTERM);
-		send_signal(look->leftovers, pid, pidfd, SIGCONT);
+		send_signal(leftovers, pid, pidfd, SIGTERM);
+		return;
+	case PURPOSE_CONTINUE:
+		send_signal(leftovers, pid, pidfd, SIGCONT);
 		return;
 	case PURPOSE_KILL:
-		send_signal(look->leftovers, pid, pidfd, SIGKILL);
+		send_signal(leftovers, pid, pidfd, SIGKILL);
 		break;
 	case PURPOSE_SIGNAL:
-		send_signal(look->leftovers, pid, pidfd, look->signal);
+		send_signal(leftovers, pid, pidfd, look->signal);
 		return;
 	}
-	set_found(look->leftovers->found, pid);
+	set_found(leftovers->found, pid);
 	look->has_found_more = true;
 }
 
+/* Whether the process is of interest at all, found or not. */
 static bool is_wanted(const struct look *look, pid_t pid)
 {
 	switch (look->purpose) {
@@ -116,7 +127,7 @@ static bool is_wanted(const struct look *look, pid_t pid)
 	case PURPOSE_KILL:
 		return !is_found(look->leftovers->found, pid);
 	case PURPOSE_STOP:
-		return is_found(look->leftovers->found, pid);
+	case PURPOSE_CONTINUE:
 	case PURPOSE_SIGNAL:
 		return true;
 	}
@@ -129,26 +140,55 @@ static bool pidfds_are_missing(int error)
 		error == EPERM; /* before Linux 5.3; a sandbox that knows no better */
 }
 
-static void visit_process(unsigned int number, void *context)
+/* False, with the error noted, where it cannot be known whether the process is one of the rest. */
+static bool signal_if_ours(struct look *look, pid_t pid)
 {
-	struct look *look = context;
 	pid_t self = look->leftovers->self;
-	pid_t pid = (pid_t)number;
-	bool is_ours;
-	int pidfd;
-
-	if (number >= LEFTOVERS_PID_LIMIT || pid == self || !is_wanted(look, pid))
-		return;
 	/* Before the proof, so that it is about the process that the descriptor stands for. */
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd >= 0)
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	bool is_ours;
+
+	if (pidfd >= 0) {
 		is_ours = process_is_descendant(pid, self);
-	else /* those who are no children will be, when those between them and us have ended */
-		is_ours = pidfds_are_missing(errno) && process_is_child(pid, self);
+	} else if (pidfds_are_missing(errno)) {
+		/* Who is no child will be one when those between it and us have ended. */
+		is_ours = process_is_child(pid, self);
+	} else if (errno == ESRCH || errno == EINVAL) { /* has ended; is no process but a thread */
+		return true;
+	} else {
+		look->error = errno;
+		return false;
+	}
 	if (is_ours)
 		signal_one(look, pid, pidfd);
 	if (pidfd >= 0)
 		(void)close(pidfd); /* nothing to lose */
+	return true;
+}
+
+static void visit_process(unsigned int number, void *context)
+{
+	struct look *look = context;
+	pid_t pid = (pid_t)number;
+
+	if (number < LEFTOVERS_PID_LIMIT && pid != look->leftovers->self && is_wanted(look, pid))
+		(void)signal_if_ours(look, pid); /* the error is in the look */
+}
+
+/* Those who were found, which needs no list of all processes. Whether to look at some once more. */
+static bool look_at_found(struct leftovers *leftovers, enum purpose purpose)
+{
+	struct look look = {.leftovers = leftovers, .purpose = purpose};
+	const struct leftovers_found *found = leftovers->found;
+
+	for (size_t byte = found->lowest_byte; byte <= found->highest_byte; byte++) {
+		for (pid_t pid = (pid_t)byte * 8; pid < (pid_t)(byte + 1) * 8; pid++) {
+			if (is_found(found, pid) && signal_if_ours(&look, pid) &&
+				purpose == PURPOSE_CONTINUE)
+				unset_found(leftovers->found, pid);
+		}
+	}
+	return look.error != 0;
 }
 
 /* --- all of them --- */
@@ -225,29 +265,40 @@ static int look_until_nobody_is_new(struct leftovers *leftovers, enum purpose pu
 	return look.error;
 }
 
+/*
+ * One by one, some would have begun to clean up before others have been found, and those whom they
+ * start for it must not get TERM. So all are stopped first, and continued when all have it. Nobody
+ * must stay stopped: what could not be continued for want of a descriptor is tried again.
+ */
+static int stop_descendants(struct leftovers *leftovers)
+{
+	int error = look_until_nobody_is_new(leftovers, PURPOSE_FREEZE);
+
+	(void)look_at_found(
+		leftovers, PURPOSE_STOP); /* who missed it is still continued, and killed later */
+	for (int looks = 0; looks < LOOKS_MAX && look_at_found(leftovers, PURPOSE_CONTINUE);
+		looks++)
+		;
+	return error;
+}
+
 /* Returns 0, or what kept us from looking at everybody. */
 static int signal_descendants(struct leftovers *leftovers, enum purpose purpose, int signal)
 {
 	struct look look = {.leftovers = leftovers, .purpose = purpose, .signal = signal};
-	int error = 0;
 
 	switch (purpose) {
 	case PURPOSE_FREEZE:
 	case PURPOSE_STOP:
-		/*
-		 * One by one, some would have begun to clean up before others have been found, and
-		 * those whom they start for it must not get TERM. So all are stopped first.
-		 */
-		error = look_until_nobody_is_new(leftovers, PURPOSE_FREEZE);
-		look_through(&look);
-		break;
+	case PURPOSE_CONTINUE:
+		return stop_descendants(leftovers);
 	case PURPOSE_KILL:
 		return look_until_nobody_is_new(leftovers, PURPOSE_KILL);
 	case PURPOSE_SIGNAL:
 		look_through(&look);
 		break;
 	}
-	return error != 0 ? error : look.error;
+	return look.error;
 }
 
 /* Everybody but whit, at one moment, so that no fork goes past it: kill(2). */

@@ -11,9 +11,12 @@
 
 /*
  * How far up a chain of parents is followed. Whoever is further down comes closer when those above
- * have ended, and then to whit, so nobody is out of reach for ever.
+ * have ended.
  */
-#define DEPTH_LIMIT 64
+#define DEPTH_LIMIT 256
+
+/* How often to read a chain that changes under our eyes; each time somebody in it has ended. */
+#define TRIES_MAX 100
 
 /* Reads the beginning of /proc/PID/FILE as a string; false where there is none. */
 static bool read_proc_file(pid_t pid, const char *file, char *buffer, size_t size)
@@ -43,20 +46,26 @@ void process_name(pid_t pid, char ret_name[PROCESS_NAME_SIZE])
 		strcpy(ret_name, "?"); /* no /proc, or hidden from us */
 }
 
-/* The parent's pid; 0 where there is none, or none that this namespace knows. */
-static pid_t parent_of(pid_t pid)
+/*
+ * Reads the parent's pid, 0 where there is none or none that this namespace knows. False where the
+ * process is not to be seen: it has ended, or there is no /proc.
+ */
+static bool read_parent(pid_t pid, pid_t *ret_parent)
 {
 	char stat[256]; /* "PID (NAME) STATE PPID ...": proc_pid_stat(5) */
 	const char *field;
 	unsigned int parent;
 
 	if (!read_proc_file(pid, "stat", stat, sizeof(stat)))
-		return 0;
+		return false;
 	field = strrchr(stat, ')'); /* the name may have any of these in it */
 	if (field == NULL || strlen(field) < sizeof(") S 1") - 1)
-		return 0;
+		return false;
 	field += sizeof(") S ") - 1;
-	return number_parse(field, strcspn(field, " "), INT_MAX, &parent) ? (pid_t)parent : 0;
+	if (!number_parse(field, strcspn(field, " "), INT_MAX, &parent))
+		return false;
+	*ret_parent = (pid_t)parent;
+	return true;
 }
 
 bool process_proc_is_ours(pid_t self)
@@ -71,26 +80,43 @@ bool process_proc_is_ours(pid_t self)
 
 bool process_is_child(pid_t pid, pid_t parent)
 {
-	return parent_of(pid) == parent;
+	pid_t found;
+
+	return read_parent(pid, &found) && found == parent;
 }
+
+enum answer {
+	ANSWER_NO,
+	ANSWER_YES,
+	ANSWER_CHANGED, /* somebody in the chain ended while it was read */
+};
 
 /*
  * Each link is read on the way up and once more on the way back. A process gets another parent only
  * when its parent ends, so if the number is the same both times, it meant the same process all the
  * while in between, which is when the links above it were read.
  */
-static bool leads_up_to(pid_t pid, pid_t ancestor, int depth)
+static enum answer leads_up_to(pid_t pid, pid_t ancestor, int depth)
 {
-	pid_t parent = parent_of(pid);
+	enum answer answer;
+	pid_t parent;
+	pid_t again;
 
+	if (!read_parent(pid, &parent)) /* the first one is for the caller's pidfd to tell */
+		return depth == 0 ? ANSWER_NO : ANSWER_CHANGED;
 	if (parent == ancestor)
-		return true;
+		return ANSWER_YES;
 	if (parent <= 1 || depth == DEPTH_LIMIT)
-		return false;
-	return leads_up_to(parent, ancestor, depth + 1) && parent_of(pid) == parent;
+		return ANSWER_NO;
+	answer = leads_up_to(parent, ancestor, depth + 1);
+	return read_parent(pid, &again) && again == parent ? answer : ANSWER_CHANGED;
 }
 
 bool process_is_descendant(pid_t pid, pid_t ancestor)
 {
-	return leads_up_to(pid, ancestor, 0);
+	enum answer answer = ANSWER_CHANGED;
+
+	for (int tries = 0; answer == ANSWER_CHANGED && tries < TRIES_MAX; tries++)
+		answer = leads_up_to(pid, ancestor, 0);
+	return answer == ANSWER_YES;
 }

@@ -47,6 +47,15 @@ static void log_passed_on(const struct signalfd_siginfo *record, int sent)
 			sent_name);
 }
 
+static void log_dropped(const struct signalfd_siginfo *record)
+{
+	char name[SIGNAL_NAME_SIZE];
+	struct line text;
+
+	log_verbose("dropped %s from %s", signal_name_format((int)record->ssi_signo, name),
+		sender(record, &text));
+}
+
 static void log_not_passed_on(const struct supervisor *supervisor, int signal, int error)
 {
 	char name[SIGNAL_NAME_SIZE];
@@ -90,9 +99,9 @@ static void stop_rest(struct supervisor *supervisor)
 {
 	char seconds[NUMBER_SECONDS_SIZE];
 
+	leftovers_stop(&supervisor->rest);
 	log_verbose("the rest has %s s to finish",
 		number_format_seconds(supervisor->shutdown.drain.duration_ms, seconds));
-	leftovers_stop(&supervisor->rest);
 }
 
 static void kill_rest(struct supervisor *supervisor, enum shutdown_state before)
@@ -132,12 +141,9 @@ static void act(struct supervisor *supervisor, enum shutdown_event event)
 static void pass_on(struct supervisor *supervisor, const struct signalfd_siginfo *record)
 {
 	int signal = rewrite_apply(supervisor->rewrite, (int)record->ssi_signo);
-	char name[SIGNAL_NAME_SIZE];
-	struct line text;
 
 	if (signal == REWRITE_DROP) {
-		log_verbose("dropped %s from %s", signal_name_format((int)record->ssi_signo, name),
-			sender(record, &text));
+		log_dropped(record);
 		return;
 	}
 	if (delivery_send(supervisor->command, supervisor->target, signal, record) < 0) {
@@ -147,7 +153,7 @@ static void pass_on(struct supervisor *supervisor, const struct signalfd_siginfo
 	signal_set_add(&supervisor->passed_on, signal);
 	log_passed_on(record, signal);
 	if (is_job_stop_signal(signal))
-		supervisor->job.stop_signal_was_passed = true;
+		supervisor->job.stop_passed_at_ms = clock_now_ms();
 	/* What is asked of whit counts as well as what becomes of it with -r. */
 	if (is_stop_signal((int)record->ssi_signo) || is_stop_signal(signal))
 		act(supervisor, SHUTDOWN_EVENT_TOLD_TO_STOP);
@@ -197,6 +203,8 @@ static void note_end(struct supervisor *supervisor, int wait_status)
 	int status = exit_status_from_wait(wait_status);
 
 	log_end(supervisor, wait_status);
+	/* Before a drain, so that ^C comes to us and goes to all the rest, and ^Z stops nobody. */
+	job_end(&supervisor->job);
 	supervisor->status = exit_map_apply(supervisor->exit_map, status, &supervisor->passed_on);
 	if (supervisor->status != status)
 		log_verbose("ending with status %d instead of %d", supervisor->status, status);
@@ -248,11 +256,16 @@ static void pass_on_to_rest(struct supervisor *supervisor, const struct signalfd
 	char name[SIGNAL_NAME_SIZE];
 	struct line text;
 
-	if (signal == REWRITE_DROP)
+	if (signal == REWRITE_DROP) {
+		log_dropped(record);
 		return;
+	}
+	/* ^Z, with nobody to continue what it stops. */
+	if (is_job_stop_signal((int)record->ssi_signo) && signal_record_is_from_kernel(record))
+		return;
+	leftovers_signal(&supervisor->rest, signal);
 	log_verbose("passed on %s from %s to the rest", signal_name_format(signal, name),
 		sender(record, &text));
-	leftovers_signal(&supervisor->rest, signal);
 }
 
 static void take_signal_for_command(
@@ -304,6 +317,5 @@ int supervisor_run(struct supervisor *supervisor)
 		if (deadline_has_come(&supervisor->shutdown.deadline, clock_now_ms()))
 			act(supervisor, SHUTDOWN_EVENT_DEADLINE);
 	} while (supervisor->shutdown.state != SHUTDOWN_STATE_OVER);
-	job_end(&supervisor->job);
 	return supervisor->status;
 }

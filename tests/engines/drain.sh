@@ -205,8 +205,8 @@ postgres_left_by_a_shell_shuts_down_cleanly_with_a_drain() {
 	fill_postgres
 	start_clients
 	stop_postgres_cleanly
-	expect_clients_ended "$told_to_go" 143
 	expect_bystanders_untouched
+	expect_clients_ended "$told_to_go" 143
 }
 run postgres_left_by_a_shell_shuts_down_cleanly_with_a_drain
 
@@ -240,8 +240,8 @@ a_subreaper_drains_postgres_and_touches_no_bystander() {
 	fill_postgres
 	start_clients
 	stop_postgres_cleanly
-	expect_clients_ended "$told_to_go" 2
 	expect_bystanders_untouched
+	expect_clients_ended "$told_to_go" 2
 }
 run a_subreaper_drains_postgres_and_touches_no_bystander
 

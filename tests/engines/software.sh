@@ -137,8 +137,7 @@ run nginx_finishes_a_download_after_quit
 postgres_shutdown_log() {
 	sed -n '/received .* shutdown request/,$p' "$log" |
 		sed 's/checkpoint complete:.*/checkpoint complete/; s/PID [0-9]*/PID N/' |
-		grep -v 'could not send data to client' |
-		sort -u >"$here/$how.shutdown"
+		grep -v 'could not send data to client' | sort -u >"$here/$how.shutdown"
 	expect 'shutdown requests in the log' 1 "$(grep -c 'shutdown request' "$log")"
 	expect_line "$here/$how.shutdown" "^LOG:  received $1 shutdown request\$"
 	expect_line "$here/$how.shutdown" '^LOG:  database system is shut down$'

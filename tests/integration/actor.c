@@ -320,6 +320,18 @@ static void leftover_stopped(void)
 	end_on_term("stopped");
 }
 
+/* Ends on TERM at once, while its own child needs its TERM too. */
+static void leftover_tree(void)
+{
+	if (fork() == 0) {
+		end_on_term("leaf");
+		_exit(0);
+	}
+	set_mask(0);
+	for (;;)
+		pause();
+}
+
 /* Says which signals it gets, and ends on HUP. */
 static void leftover_listener(void)
 {
@@ -426,6 +438,7 @@ static const struct leftover leftovers[] = {
 	{"session", leftover_session},
 	{"daemon", leftover_daemon},
 	{"stopped", leftover_stopped},
+	{"tree", leftover_tree},
 	{"listener", leftover_listener},
 	{"slow", leftover_slow},
 	{"stubborn", leftover_stubborn},

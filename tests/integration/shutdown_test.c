@@ -69,6 +69,16 @@ static void two_thousand_left_overs_end_at_once(void **state)
 	run_expect_end(&run, 7, "");
 }
 
+static void nobody_misses_term_because_a_parent_of_its_ends_first(void **state)
+{
+	struct run run;
+
+	RUN(&run, test_role(state), "-d", FOREVER, actor_path(), "leave", "tree", "300");
+	for (int i = 0; i < 300; i++)
+		run_expect(&run, "leaf got 15");
+	run_expect_end(&run, 7, "");
+}
+
 static void who_ignores_term_is_killed_when_time_is_over(void **state)
 {
 	struct run run;
@@ -365,6 +375,7 @@ int main(void)
 		ROLE_TEST(every_kind_of_left_over_gets_term),
 		ROLE_TEST(whom_a_left_over_starts_to_clean_up_gets_no_term),
 		ROLE_TEST(two_thousand_left_overs_end_at_once),
+		ROLE_TEST(nobody_misses_term_because_a_parent_of_its_ends_first),
 		ROLE_TEST(who_ignores_term_is_killed_when_time_is_over),
 		ROLE_TEST(who_forks_without_end_does_not_outlive_whit),
 		ROLE_TEST(a_drain_of_no_time_kills_at_once),

@@ -472,6 +472,44 @@ static void ctrl_z_without_a_shell_is_undone(void **state)
 	close(master);
 }
 
+/* Its group is orphaned, though it does not lead the session: the script does. */
+static void ctrl_z_in_a_script_without_a_shell_above_is_undone(void **state)
+{
+	char script[512];
+	const char *const words[] = {"-c", script, NULL};
+	struct run run;
+
+	(void)state;
+	snprintf(script, sizeof(script), "%s -v cat; echo after", whit_path());
+	sit_down(&run, ROLE_SUBREAPER, "/bin/sh", words);
+	see(&run, "started 'cat'");
+	see_cat_at_work(&run, "abc");
+	press(KEY_CTRL('Z'));
+	see(&run, "continuing the command");
+	see_cat_at_work(&run, "def");
+	press(KEY_CTRL('D'));
+	see(&run, "after");
+	run_expect_status(&run, 0);
+	close(master);
+}
+
+/* What is stopped then would be continued by nobody. */
+static void ctrl_z_during_a_drain_stops_nobody(void **state)
+{
+	const char *const words[] = {
+		"-v", "-d", "1000000", actor_path(), "leave", "listener", "1", NULL};
+	struct run run;
+
+	sit_down(&run, test_role(state), whit_path(), words);
+	see(&run, "listener got 15");
+	press(KEY_CTRL('Z'));
+	press(KEY_CTRL('C'));
+	see(&run, "listener got 2\r\n");
+	assert_int_equal(kill(run.whit, SIGHUP), 0);
+	run_expect_status(&run, 7);
+	close(master);
+}
+
 static void a_stop_that_was_sent_through_whit_stays_until_cont(void **state)
 {
 	const char *const words[] = {"-v", "cat", NULL};
@@ -616,6 +654,8 @@ int main(void)
 		SUBREAPER_TEST(a_background_job_that_reads_is_stopped_and_fg_gives_it_the_terminal),
 		SUBREAPER_TEST(a_script_has_the_terminal_again_after_each_whit),
 		ROLE_TEST(ctrl_z_without_a_shell_is_undone),
+		SUBREAPER_TEST(ctrl_z_in_a_script_without_a_shell_above_is_undone),
+		ROLE_TEST(ctrl_z_during_a_drain_stops_nobody),
 		ROLE_TEST(a_stop_that_was_sent_through_whit_stays_until_cont),
 		ROLE_TEST(ctrl_c_and_a_resize_reach_the_command_once),
 		ROLE_TEST(a_hung_up_terminal_ends_the_command_and_whit),

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 
 /* The depth at which a descendant is found, whose child is not: a child of the ancestor is at 1. */
-#define DEEPEST 65
+#define DEEPEST 257
 
 /* Room for the longest chain. */
 #define SEATS (DEEPEST + 10)
