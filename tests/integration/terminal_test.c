@@ -510,6 +510,42 @@ static void ctrl_z_during_a_drain_stops_nobody(void **state)
 	close(master);
 }
 
+static void under_whit_too_ctrl_z_without_a_shell_is_undone(void **state)
+{
+	const char *const words[] = {whit_path(), "-v", "cat", NULL};
+	struct run run;
+
+	sit_down(&run, test_role(state), whit_path(), words);
+	see(&run, "started 'cat'");
+	see_cat_at_work(&run, "abc");
+	press(KEY_CTRL('Z'));
+	see(&run, "continuing the command");
+	see_cat_at_work(&run, "def");
+	press(KEY_CTRL('D'));
+	run_expect_status(&run, 0);
+	close(master);
+}
+
+/* Settings and size are the terminal's; stdin is a file in between. */
+static void the_terminal_is_as_it_is_without_whit(void **state)
+{
+	char script[1024];
+	const char *const words[] = {"-c", script, NULL};
+	struct run run;
+
+	(void)state;
+	snprintf(script, sizeof(script),
+		"stty rows 33 cols 44 -ixon; a=$(stty -a); b=$(%s stty -a); c=$(%s stty -a </dev/tty);"
+		"%s head -n 1 </etc/passwd >/dev/tty; d=$(stty -a);"
+		"test \"$a\" = \"$b\" -a \"$a\" = \"$c\" -a \"$a\" = \"$d\" && echo all alike",
+		whit_path(), whit_path(), whit_path());
+	sit_down(&run, ROLE_SUBREAPER, "/bin/sh", words);
+	see(&run, "root:");
+	see(&run, "all alike");
+	run_expect_status(&run, 0);
+	close(master);
+}
+
 static void a_stop_that_was_sent_through_whit_stays_until_cont(void **state)
 {
 	const char *const words[] = {"-v", "cat", NULL};
@@ -656,6 +692,8 @@ int main(void)
 		ROLE_TEST(ctrl_z_without_a_shell_is_undone),
 		SUBREAPER_TEST(ctrl_z_in_a_script_without_a_shell_above_is_undone),
 		ROLE_TEST(ctrl_z_during_a_drain_stops_nobody),
+		ROLE_TEST(under_whit_too_ctrl_z_without_a_shell_is_undone),
+		SUBREAPER_TEST(the_terminal_is_as_it_is_without_whit),
 		ROLE_TEST(a_stop_that_was_sent_through_whit_stays_until_cont),
 		ROLE_TEST(ctrl_c_and_a_resize_reach_the_command_once),
 		ROLE_TEST(a_hung_up_terminal_ends_the_command_and_whit),
