@@ -100,7 +100,7 @@ static void stop_with_shell(struct job *job, struct terminal *terminal, const st
 	continue_group(job);
 }
 
-/* A command may take its time to stop, but one that ignored the signal is not stopped by it later.
+/* A command may take a while to stop, but one that ignored the signal is not stopped by it later.
  */
 static bool stop_was_passed_on(const struct job *job)
 {

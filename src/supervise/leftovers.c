@@ -247,9 +247,9 @@ static void signal_group(struct leftovers *leftovers, int signal, int error)
 			"is signalled",
 			strerror(error));
 	leftovers->has_warned_of_reach = true;
+	/* kill may be refused: who is left of the group may be another user's. */
 	if (leftovers->command != 0 && has_children(P_PGID, leftovers->command))
-		(void)kill(
-			-leftovers->command, signal); /* who is left of it may be another user's */
+		(void)kill(-leftovers->command, signal);
 }
 
 /* Returns 0, or what kept us from looking at everybody. */
@@ -274,8 +274,9 @@ static int stop_descendants(struct leftovers *leftovers)
 {
 	int error = look_until_nobody_is_new(leftovers, PURPOSE_FREEZE);
 
-	(void)look_at_found(
-		leftovers, PURPOSE_STOP); /* who missed it is still continued, and killed later */
+	/* Who misses it for want of a descriptor is continued all the same, and killed in the end.
+	 */
+	(void)look_at_found(leftovers, PURPOSE_STOP);
 	for (int looks = 0; looks < LOOKS_MAX && look_at_found(leftovers, PURPOSE_CONTINUE);
 		looks++)
 		;

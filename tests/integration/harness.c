@@ -511,7 +511,6 @@ static void wait_for_end(struct run *run)
 			run_fail(run, "the outputs are closed, but whit has not ended");
 		look_again_later();
 	}
-	run->has_ended = true;
 	forget(run);
 }
 

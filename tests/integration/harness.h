@@ -23,8 +23,6 @@ enum role {
 	ROLE_SUBREAPER,
 };
 
-#define ROLE_COUNT (ROLE_SUBREAPER + 1)
-
 /* What a test may set; all else is as usual: stdin is /dev/null, stdout and stderr are captured. */
 struct scene {
 	enum role role;
@@ -52,9 +50,8 @@ struct output {
 
 struct run {
 	struct scene scene;
-	pid_t top;  /* the namespace's PID 1: whit, or what holds the subreaper's namespace */
-	pid_t whit; /* as seen from here */
-	bool has_ended;
+	pid_t top;       /* the namespace's PID 1: whit, or what holds the subreaper's namespace */
+	pid_t whit;      /* as seen from here */
 	int wait_status; /* whit's, once it has ended */
 	struct output out;
 	struct output err;
