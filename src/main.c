@@ -133,6 +133,16 @@ static void let_go(int signal_fd)
 	(void)chdir("/"); /* where that is refused, whit stays where it is */
 }
 
+/* Returns the status to end with. */
+static int report_failed_start(const struct exec_failure *failure, char *const *command)
+{
+	struct exec_explanation explanation;
+
+	exec_failure_explain(failure, command, environ, &explanation);
+	log_error("cannot run '%s': %s", explanation.name, line_string(&explanation.reason));
+	return exec_failure_is_not_found(failure) ? EXIT_STATUS_NOT_FOUND : EXIT_STATUS_CANNOT_RUN;
+}
+
 static int start_and_supervise(const struct options *options, struct supervisor *supervisor,
 	const struct signal_set *inherited_mask, bool chld_was_ignored)
 {
@@ -156,9 +166,7 @@ static int start_and_supervise(const struct options *options, struct supervisor 
 	supervisor->job.is_handed_over = spawn.gets_foreground;
 	if (spawned < 0) {
 		job_end(&supervisor->job);
-		log_error("cannot run '%s': %s", name, exec_failure_reason(&failure));
-		return exec_failure_is_not_found(&failure) ? EXIT_STATUS_NOT_FOUND
-							   : EXIT_STATUS_CANNOT_RUN;
+		return report_failed_start(&failure, options->command);
 	}
 	/* From here on whit ends for one reason only: the command has ended. No malloc, no stdio.
 	 */

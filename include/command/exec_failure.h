@@ -2,6 +2,9 @@
 #ifndef WHIT_COMMAND_EXEC_FAILURE_H
 #define WHIT_COMMAND_EXEC_FAILURE_H
 
+#include "base/line.h"
+#include "command/exec_search.h"
+
 #include <stdbool.h>
 
 enum exec_failure_step {
@@ -14,8 +17,20 @@ struct exec_failure {
 	int error; /* errno of that step */
 };
 
-/* The REASON of "cannot run 'NAME': REASON". A static string. */
-const char *exec_failure_reason(const struct exec_failure *failure);
+/* The two blanks of "cannot run 'NAME': REASON". */
+struct exec_explanation {
+	const char *name;   /* the file that PATH led to, or as it was given */
+	struct line reason; /* without an end */
+	struct exec_search search;
+};
+
+/*
+ * Looks at what could not be run and says what is wrong with it. What it says explains the error
+ * that the kernel gave; where nothing that can be seen does, it is the system's word for the error.
+ * The words are the command's. Uses some 30 KiB of stack.
+ */
+void exec_failure_explain(const struct exec_failure *failure, char *const *words,
+	char *const *environment, struct exec_explanation *ret_explanation);
 
 /*
  * Whether the name led to nothing, which is status 127; else there is something that cannot be run,

@@ -2,8 +2,24 @@
 #ifndef WHIT_COMMAND_EXEC_SEARCH_H
 #define WHIT_COMMAND_EXEC_SEARCH_H
 
+#include <limits.h>
+
 /* Searched where there is no PATH. */
 #define EXEC_SEARCH_DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
+
+/* Where a name without a slash may be, one after another. */
+struct exec_search {
+	const char *name;
+	const char *entry; /* of PATH, the next one; NULL after the last */
+	char path[PATH_MAX];
+};
+
+/* name is kept. */
+void exec_search_start(struct exec_search *search, const char *name);
+
+/* The next path, which the next call changes; NULL after the last. What is too long is passed over.
+ */
+char *exec_search_next(struct exec_search *search);
 
 /*
  * Replaces this process by argv[0], looked for in the PATH of whit's environment unless it has a
@@ -13,6 +29,6 @@
  * Returns only on failure, with errno as execve(2) set it: EACCES where one entry was refused and
  * no later one did better, ENOEXEC where /bin/sh could not be run instead.
  */
-void exec_search(char **argv, char **envp);
+void exec_search_run(char **argv, char **envp);
 
 #endif

@@ -1,13 +1,126 @@
-/* Makes a sentence of a failed start. Who prints it and ends with which status is the caller's
- * affair. */
+/*
+ * Makes a sentence of a failed start. It is called only then, and whatever it finds has no bearing
+ * on the status. Who prints it is the caller's affair.
+ */
 #include "command/exec_failure.h"
 
-#include <errno.h>
-#include <string.h>
+#include "command/exec_file.h"
 
-const char *exec_failure_reason(const struct exec_failure *failure)
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* --- what an error says by itself --- */
+
+static size_t size_of(char *const *words)
 {
-	return strerror(failure->error);
+	size_t size = 0;
+
+	for (; *words != NULL; words++)
+		size += strlen(*words) + 1;
+	return size;
+}
+
+static bool explain_error(
+	struct line *reason, int error, char *const *words, char *const *environment)
+{
+	switch (error) {
+	case E2BIG:
+		line_format(reason, "arguments and environment are too long (%u bytes)",
+			(unsigned int)(size_of(words) + size_of(environment)));
+		return true;
+	case ETXTBSY:
+		line_format(reason, "it is open for writing");
+		return true;
+	case ENOMEM:
+		line_format(reason, "out of memory");
+		return true;
+	case EAGAIN:
+		line_format(reason,
+			"no more processes are allowed (ulimit -u, or pids.max of the cgroup)");
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* --- where PATH leads --- */
+
+static void explain_not_found(struct line *reason)
+{
+	const char *list = getenv("PATH");
+
+	if (list == NULL)
+		line_format(
+			reason, "not found, and PATH is not set (%s)", EXEC_SEARCH_DEFAULT_PATH);
+	else
+		line_format(reason, "not found in PATH (%s)", list);
+}
+
+/*
+ * Looks at those entries of PATH where looking for the name comes to lookup_error, which is 0 where
+ * there is something of that name. The first one that explains the error is it.
+ */
+static bool explain_entries(
+	struct exec_explanation *explanation, const char *name, int error, int lookup_error)
+{
+	struct exec_search *search = &explanation->search;
+	const char *path;
+
+	exec_search_start(search, name);
+	while ((path = exec_search_next(search)) != NULL) {
+		struct stat status;
+
+		line_start(&explanation->reason);
+		if ((lstat(path, &status) == 0 ? 0 : errno) == lookup_error &&
+			exec_file_explain(&explanation->reason, path, error)) {
+			explanation->name = path;
+			return true;
+		}
+	}
+	line_start(&explanation->reason);
+	return false;
+}
+
+/* A file that cannot be run says more than a directory that cannot be looked into. */
+static bool explain_search(struct exec_explanation *explanation, const char *name, int error)
+{
+	if (explain_entries(explanation, name, error, 0) ||
+		explain_entries(explanation, name, error, EACCES))
+		return true;
+	if (error == ENOENT)
+		explain_not_found(&explanation->reason);
+	return error == ENOENT;
+}
+
+static bool explain_name(struct exec_explanation *explanation, const char *name, int error)
+{
+	struct line *reason = &explanation->reason;
+
+	if (*name == '\0') {
+		line_format(reason, "its name is empty");
+		return true;
+	}
+	if (strchr(name, '/') != NULL)
+		return exec_file_explain(reason, name, error);
+	return explain_search(explanation, name, error);
+}
+
+void exec_failure_explain(const struct exec_failure *failure, char *const *words,
+	char *const *environment, struct exec_explanation *ret_explanation)
+{
+	struct line *reason = &ret_explanation->reason;
+
+	ret_explanation->name = words[0];
+	line_start(reason);
+	if (explain_error(reason, failure->error, words, environment))
+		return;
+	if (failure->step == EXEC_FAILURE_AT_EXEC &&
+		explain_name(ret_explanation, words[0], failure->error))
+		return;
+	line_start(reason);
+	line_format(reason, "%s", strerror(failure->error));
 }
 
 /* As dash(1) has it: all the errors of a path that leads nowhere. */

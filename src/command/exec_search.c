@@ -64,11 +64,32 @@ static bool join(char *buffer, size_t size, const char *entry, size_t length, co
 	return true;
 }
 
-void exec_search(char **argv, char **envp)
+void exec_search_start(struct exec_search *search, const char *name)
 {
-	const char *entry = getenv("PATH");
+	const char *list = getenv("PATH");
+
+	search->name = name;
+	search->entry = list == NULL ? EXEC_SEARCH_DEFAULT_PATH : list;
+}
+
+char *exec_search_next(struct exec_search *search)
+{
+	while (search->entry != NULL) {
+		const char *entry = search->entry;
+		size_t length = strcspn(entry, ":");
+
+		search->entry = entry[length] == ':' ? entry + length + 1 : NULL;
+		if (join(search->path, sizeof(search->path), entry, length, search->name))
+			return search->path;
+	}
+	return NULL;
+}
+
+void exec_search_run(char **argv, char **envp)
+{
 	bool was_refused = false;
-	char path[PATH_MAX];
+	struct exec_search search;
+	char *path;
 
 	if (*argv[0] == '\0') { /* every directory would match */
 		errno = ENOENT;
@@ -78,19 +99,13 @@ void exec_search(char **argv, char **envp)
 		run(argv[0], argv, envp);
 		return;
 	}
-	for (entry = entry == NULL ? EXEC_SEARCH_DEFAULT_PATH : entry;; entry++) {
-		size_t length = strcspn(entry, ":");
-
-		errno = ENOENT; /* what is too long for a path leads to nothing */
-		if (join(path, sizeof(path), entry, length, argv[0]))
-			run(path, argv, envp);
+	exec_search_start(&search, argv[0]);
+	while ((path = exec_search_next(&search)) != NULL) {
+		run(path, argv, envp);
 		if (errno == EACCES)
 			was_refused = true;
 		else if (errno != ENOENT && errno != ENOTDIR)
 			return;
-		entry += length;
-		if (*entry == '\0')
-			break;
 	}
 	errno = was_refused ? EACCES : ENOENT;
 }

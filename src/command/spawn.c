@@ -50,7 +50,7 @@ static int start_process(void *argument)
 	if (spawn->chld_was_ignored)
 		(void)signal(SIGCHLD, SIG_IGN);         /* cannot fail for this signal */
 	(void)signal_set_apply(&spawn->inherited_mask); /* cannot fail: the kernel gave it to us */
-	exec_search(spawn->argv, spawn->envp);
+	exec_search_run(spawn->argv, spawn->envp);
 	start->error = errno;
 	_exit(errno); /* for await_exec */
 }

@@ -1,8 +1,10 @@
 #!/bin/sh
 # Every message and every problem that src can print against the manual's DIAGNOSTICS, both ways.
 # A message is what stands first in log_error(), log_warning(), log_verbose(), log_debug() or log();
-# a problem is a string that a function returns, or that becomes the problem of a fault. In the
-# manual a word in capitals stands for a conversion. One line per finding; fails if there is one.
+# a problem is a string that a function returns, that becomes the problem of a fault, or that is put
+# into a reason. In the
+# manual a word in capitals stands for a conversion, and REASON also for what is appended to a text
+# that ends in ": ". One line per finding; fails if there is one.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -36,7 +38,8 @@ find src -name '*.c' ! -path src/base/log.c | sort | while read -r file; do
 
 	END {
 		marks = "(log_error|log_warning|log_verbose|log_debug|[^a-z_]log)[ \t]*[(][ \t\n]*\"" \
-			"|[^A-Za-z_]return[ \t\n]+\"|problem = \"|\\? NULL[ \t\n]*:[ \t\n]*\""
+			"|[^A-Za-z_]return[ \t\n]+\"|problem = \"|\\? NULL[ \t\n]*:[ \t\n]*\"" \
+			"|line_format[(][ \t\n]*reason,[ \t\n]*\""
 		rest = text
 		at = 0
 		while (match(rest, marks)) {
@@ -71,6 +74,7 @@ awk -F '\t' '
 		gsub(/[][\\.^$*+?(){}|]/, "\\\\&", message)
 		gsub(/%(\\\.\\\*)?[a-z]/, "[A-Z][A-Z_]*", message) # %s, %.*s
 		gsub(/%%/, "%", message)
+		sub(/: $/, ": REASON", message)
 		return "^" message "$"
 	}
 	NR == FNR {

@@ -33,26 +33,11 @@ static void a_process_that_could_not_be_made_is_never_not_found(void **state)
 	}
 }
 
-static void the_reason_is_a_text_for_each_error_of_each_step(void **state)
-{
-	(void)state;
-	for (int error = 1; error <= HIGHEST_ERRNO; error++) {
-		const struct exec_failure at_clone = {EXEC_FAILURE_AT_CLONE, error};
-		const struct exec_failure at_exec = {EXEC_FAILURE_AT_EXEC, error};
-
-		if (exec_failure_reason(&at_clone)[0] == '\0')
-			fail_msg("clone failed with \"%s\": no reason", strerror(error));
-		if (exec_failure_reason(&at_exec)[0] == '\0')
-			fail_msg("exec failed with \"%s\": no reason", strerror(error));
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_exec_that_led_to_nothing_is_not_found_and_no_other_is),
 		cmocka_unit_test(a_process_that_could_not_be_made_is_never_not_found),
-		cmocka_unit_test(the_reason_is_a_text_for_each_error_of_each_step),
 	};
 
 	return cmocka_run_group_tests_name("command/exec_failure", tests, NULL, NULL);

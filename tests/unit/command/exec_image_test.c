@@ -11,6 +11,12 @@ static const char *image_name(enum exec_image image)
 		return "script";
 	case EXEC_IMAGE_BYTE_ORDER_MARK:
 		return "byte-order mark";
+	case EXEC_IMAGE_ELF:
+		return "ELF";
+	case EXEC_IMAGE_MACH_O:
+		return "Mach-O";
+	case EXEC_IMAGE_DOS:
+		return "DOS";
 	case EXEC_IMAGE_BINARY:
 		return "binary";
 	case EXEC_IMAGE_TEXT:
@@ -58,7 +64,7 @@ static const struct row rows[] = {
 	{"half of a UTF-16 mark", BYTES("\xff"), EXEC_IMAGE_TEXT},
 	{"a NUL", BYTES("\0"), EXEC_IMAGE_BINARY},
 	{"a NUL at the end", BYTES("text\0"), EXEC_IMAGE_BINARY},
-	{"ELF", BYTES("\177ELF\2\1\1\0\0\0\0\0"), EXEC_IMAGE_BINARY},
+	{"ELF", BYTES("\177ELF\2\1\1\0\0\0\0\0"), EXEC_IMAGE_ELF},
 	{"UTF-16 without a mark", BYTES("#\0!\0"), EXEC_IMAGE_BINARY},
 };
 /* clang-format on */

@@ -178,7 +178,7 @@ static void search_in_child(struct complaint *complaint, const void *argument)
 	if (attempt->path == NULL ? unsetenv("PATH") : setenv("PATH", attempt->path, 1))
 		complain(complaint, "PATH: %s", strerror(errno));
 	memcpy(words, attempt->argv, sizeof(words));
-	exec_search(attempt->argv, envp);
+	exec_search_run(attempt->argv, envp);
 	failure->error = errno;
 	failure->has_returned = true;
 	failure->left_argv_intact = memcmp(words, attempt->argv, sizeof(words)) == 0;
