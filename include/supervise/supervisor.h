@@ -12,6 +12,7 @@
 #include "supervise/shutdown.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct supervisor {
@@ -27,7 +28,8 @@ struct supervisor {
 	struct shutdown shutdown;    /* with its limits, and else empty at the start */
 	struct leftovers rest;
 	struct job job;
-	int status; /* 0 at the start */
+	int64_t start_ms; /* with -v */
+	int status;       /* 0 at the start */
 };
 
 /*

@@ -11,6 +11,9 @@
 #include "signals/signal_name.h"
 #include "signals/signal_record.h"
 #include "supervise/event_loop.h"
+#include "supervise/memory_cgroup.h"
+#include "supervise/process.h"
+#include "supervise/roll_call.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -20,31 +23,58 @@
 /* Who sent it; the string is the line's. */
 static const char *sender(const struct signalfd_siginfo *record, struct line *text)
 {
+	char name[PROCESS_NAME_SIZE];
+
 	line_start(text);
-	if (signal_record_is_from_kernel(record))
+	if (signal_record_is_from_kernel(record)) {
 		line_format(text, "the kernel");
-	else if (record->ssi_pid == 0)
+	} else if (record->ssi_pid == 0) {
 		line_format(text, "pid 0 (outside this namespace)");
-	else
-		line_format(text, "pid %u", record->ssi_pid);
+	} else {
+		process_name((pid_t)record->ssi_pid, name);
+		line_format(text, "pid %u (%s)", record->ssi_pid, name);
+	}
 	return line_string(text);
 }
 
-static void log_passed_on(const struct signalfd_siginfo *record, int sent)
+/* The time since the start, in seconds. */
+static const char *elapsed(const struct supervisor *supervisor, char buffer[NUMBER_SECONDS_SIZE])
+{
+	return number_format_seconds(clock_now_ms() - supervisor->start_ms, buffer);
+}
+
+static void log_passed_on(
+	const struct supervisor *supervisor, const struct signalfd_siginfo *record, int sent)
 {
 	char received_name[SIGNAL_NAME_SIZE];
 	char sent_name[SIGNAL_NAME_SIZE];
+	char seconds[NUMBER_SECONDS_SIZE];
 	struct line text;
 
 	if (!log_shows(LOG_LEVEL_VERBOSE))
 		return;
 	signal_name_format((int)record->ssi_signo, received_name);
 	signal_name_format(sent, sent_name);
+	elapsed(supervisor, seconds);
 	if (sent == (int)record->ssi_signo)
-		log_verbose("passed on %s from %s", received_name, sender(record, &text));
+		log_verbose("passed on %s from %s after %s s", received_name, sender(record, &text),
+			seconds);
 	else
-		log_verbose("passed on %s from %s as %s", received_name, sender(record, &text),
-			sent_name);
+		log_verbose("passed on %s from %s as %s after %s s", received_name,
+			sender(record, &text), sent_name, seconds);
+}
+
+static void log_passed_on_to_rest(
+	const struct supervisor *supervisor, const struct signalfd_siginfo *record, int sent)
+{
+	char name[SIGNAL_NAME_SIZE];
+	char seconds[NUMBER_SECONDS_SIZE];
+	struct line text;
+
+	if (!log_shows(LOG_LEVEL_VERBOSE))
+		return;
+	log_verbose("passed on %s from %s to the rest after %s s", signal_name_format(sent, name),
+		sender(record, &text), elapsed(supervisor, seconds));
 }
 
 static void log_dropped(const struct signalfd_siginfo *record)
@@ -52,6 +82,8 @@ static void log_dropped(const struct signalfd_siginfo *record)
 	char name[SIGNAL_NAME_SIZE];
 	struct line text;
 
+	if (!log_shows(LOG_LEVEL_VERBOSE))
+		return;
 	log_verbose("dropped %s from %s", signal_name_format((int)record->ssi_signo, name),
 		sender(record, &text));
 }
@@ -108,10 +140,20 @@ static void kill_rest(struct supervisor *supervisor, enum shutdown_state before)
 {
 	char seconds[NUMBER_SECONDS_SIZE];
 
-	if (before == SHUTDOWN_STATE_DRAINING) /* else it is those who escaped by forking */
+	if (before == SHUTDOWN_STATE_DRAINING) { /* else it is those who escaped by forking */
 		log_warning("killing the rest: it has not ended within %s s",
 			number_format_seconds(supervisor->shutdown.drain.duration_ms, seconds));
+		roll_call(supervisor->self);
+	}
 	leftovers_kill(&supervisor->rest);
+}
+
+static void log_rest_ended(const struct supervisor *supervisor, enum shutdown_state before)
+{
+	char seconds[NUMBER_SECONDS_SIZE];
+
+	if (before == SHUTDOWN_STATE_DRAINING || before == SHUTDOWN_STATE_KILLING)
+		log_verbose("the rest has ended after %s s", elapsed(supervisor, seconds));
 }
 
 /* Lets shutdown.c decide what follows from the event, and does it. */
@@ -132,8 +174,10 @@ static void act(struct supervisor *supervisor, enum shutdown_event event)
 	case SHUTDOWN_ACTION_GIVE_UP:
 		log_warning("giving up on the rest: KILL has not ended it");
 		break;
-	case SHUTDOWN_ACTION_NONE:
 	case SHUTDOWN_ACTION_END: /* the loop sees the state */
+		log_rest_ended(supervisor, before);
+		break;
+	case SHUTDOWN_ACTION_NONE:
 		break;
 	}
 }
@@ -151,7 +195,7 @@ static void pass_on(struct supervisor *supervisor, const struct signalfd_siginfo
 		return;
 	}
 	signal_set_add(&supervisor->passed_on, signal);
-	log_passed_on(record, signal);
+	log_passed_on(supervisor, record, signal);
 	if (is_job_stop_signal(signal))
 		supervisor->job.stop_passed_at_ms = clock_now_ms();
 	/* What is asked of whit counts as well as what becomes of it with -r. */
@@ -175,26 +219,76 @@ static bool wants_reaping(const struct event_batch *batch)
 	return false;
 }
 
-static void log_end(const struct supervisor *supervisor, int wait_status)
+/* Nobody says who sent a KILL, but the kernel counts its own. */
+static void log_killed(const struct supervisor *supervisor, unsigned int count)
+{
+	switch (count) {
+	case 0:
+		log_warning("the command (pid %d) was killed by SIGKILL; this cgroup records no "
+			    "out-of-memory kill",
+			supervisor->command);
+		break;
+	case 1:
+		log_warning("the command (pid %d) was killed by SIGKILL; this cgroup records 1 "
+			    "out-of-memory kill",
+			supervisor->command);
+		break;
+	default:
+		log_warning("the command (pid %d) was killed by SIGKILL; this cgroup records %u "
+			    "out-of-memory kills",
+			supervisor->command, count);
+		break;
+	}
+}
+
+/* A death that nobody could have expected, as a shell says it. */
+static void log_unexplained_death(const struct supervisor *supervisor, int wait_status)
 {
 	char name[SIGNAL_NAME_SIZE];
+	unsigned int count;
 
-	if (!WIFSIGNALED(wait_status)) {
-		log_verbose("the command (pid %d) exited with status %d", supervisor->command,
-			WEXITSTATUS(wait_status));
+	if (!log_shows(LOG_LEVEL_WARNING))
 		return;
-	}
 	signal_name_format(WTERMSIG(wait_status), name);
-	if (supervisor->job.is_handed_over && WTERMSIG(wait_status) == SIGINT)
-		log_verbose("the command (pid %d) ended by SIGINT, as typed", supervisor->command);
-	else if (!exit_status_is_unexplained(wait_status, &supervisor->passed_on))
-		log_verbose(
-			"the command (pid %d) ended by %s, as asked", supervisor->command, name);
+	if (WTERMSIG(wait_status) == SIGKILL && memory_cgroup_count_kills(&count))
+		log_killed(supervisor, count);
 	else if (WCOREDUMP(wait_status))
 		log_warning("the command (pid %d) was killed by %s, core dumped",
 			supervisor->command, name);
 	else
 		log_warning("the command (pid %d) was killed by %s", supervisor->command, name);
+}
+
+static void log_expected_end(const struct supervisor *supervisor, int wait_status)
+{
+	char name[SIGNAL_NAME_SIZE];
+	char seconds[NUMBER_SECONDS_SIZE];
+
+	if (!log_shows(LOG_LEVEL_VERBOSE))
+		return;
+	elapsed(supervisor, seconds);
+	if (!WIFSIGNALED(wait_status))
+		log_verbose("the command (pid %d) exited with status %d after %s s",
+			supervisor->command, WEXITSTATUS(wait_status), seconds);
+	else if (signal_set_has(&supervisor->passed_on, WTERMSIG(wait_status)))
+		log_verbose("the command (pid %d) ended by %s, as asked, after %s s",
+			supervisor->command, signal_name_format(WTERMSIG(wait_status), name),
+			seconds);
+	else
+		log_verbose("the command (pid %d) ended by SIGINT, as typed, after %s s",
+			supervisor->command, seconds);
+}
+
+static void log_end(const struct supervisor *supervisor, int wait_status)
+{
+	/* ^C, of which a command that has the terminal has heard by itself. */
+	bool is_typed = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGINT &&
+		supervisor->job.is_handed_over;
+
+	if (exit_status_is_unexplained(wait_status, &supervisor->passed_on) && !is_typed)
+		log_unexplained_death(supervisor, wait_status);
+	else
+		log_expected_end(supervisor, wait_status);
 }
 
 /* The status to end with, once the reaper has found the command ended. */
@@ -208,6 +302,7 @@ static void note_end(struct supervisor *supervisor, int wait_status)
 	supervisor->status = exit_map_apply(supervisor->exit_map, status, &supervisor->passed_on);
 	if (supervisor->status != status)
 		log_verbose("ending with status %d instead of %d", supervisor->status, status);
+	roll_call(supervisor->self);
 }
 
 static void reap(struct supervisor *supervisor)
@@ -253,8 +348,6 @@ static void end_pause(struct supervisor *supervisor, int signal)
 static void pass_on_to_rest(struct supervisor *supervisor, const struct signalfd_siginfo *record)
 {
 	int signal = rewrite_apply(supervisor->rewrite, (int)record->ssi_signo);
-	char name[SIGNAL_NAME_SIZE];
-	struct line text;
 
 	if (signal == REWRITE_DROP) {
 		log_dropped(record);
@@ -264,8 +357,7 @@ static void pass_on_to_rest(struct supervisor *supervisor, const struct signalfd
 	if (is_job_stop_signal((int)record->ssi_signo) && signal_record_is_from_kernel(record))
 		return;
 	leftovers_signal(&supervisor->rest, signal);
-	log_verbose("passed on %s from %s to the rest", signal_name_format(signal, name),
-		sender(record, &text));
+	log_passed_on_to_rest(supervisor, record, signal);
 }
 
 static void take_signal_for_command(
@@ -304,6 +396,8 @@ int supervisor_run(struct supervisor *supervisor)
 {
 	struct event_batch batch;
 
+	if (log_shows(LOG_LEVEL_VERBOSE))
+		supervisor->start_ms = clock_now_ms();
 	do {
 		event_loop_wait(supervisor->signal_fd, &supervisor->shutdown.deadline, &batch);
 		/*

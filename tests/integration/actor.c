@@ -513,6 +513,29 @@ static int ignore_signals_in_group(void)
 		pause();
 }
 
+/* A real fault, which no process sent. */
+static int crash(void)
+{
+	volatile int *volatile nowhere = NULL;
+
+	return *nowhere;
+}
+
+/* Takes memory until somebody puts an end to it. */
+static int take_memory(void)
+{
+	const size_t size = 1 << 20;
+
+	for (;;) {
+		char *block = malloc(size);
+
+		if (block == NULL)
+			return 98;
+		for (size_t at = 0; at < size; at += 1024)
+			*(volatile char *)(block + at) = 1;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *part = argc > 1 ? argv[1] : "";
@@ -528,6 +551,10 @@ int main(int argc, char **argv)
 		return number;
 	if (strcmp(part, "die") == 0)
 		die_by(number);
+	if (strcmp(part, "crash") == 0)
+		return crash();
+	if (strcmp(part, "take-memory") == 0)
+		return take_memory();
 	if (strcmp(part, "orphans") == 0)
 		return make_orphans(number);
 	if (strcmp(part, "odd-orphans") == 0)
