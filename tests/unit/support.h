@@ -92,7 +92,7 @@ static inline void *shared_memory(size_t size)
 }
 
 /* Far above what the slowest machine needs: it only makes a test fail that would hang for ever. */
-#define WATCHDOG_SECONDS 30
+#define WATCHDOG_SECONDS 300
 
 /* What each child of a test begins with. */
 static inline void arm_watchdog(void)
