@@ -398,7 +398,12 @@ int supervisor_run(struct supervisor *supervisor)
 
 	if (log_shows(LOG_LEVEL_VERBOSE))
 		supervisor->start_ms = clock_now_ms();
-	do {
+	/*
+	 * A child from before whit's exec may have ended before signals were blocked, and then its
+	 * SIGCHLD came to nobody.
+	 */
+	reap(supervisor);
+	while (supervisor->shutdown.state != SHUTDOWN_STATE_OVER) {
 		event_loop_wait(supervisor->signal_fd, &supervisor->shutdown.deadline, &batch);
 		/*
 		 * First pass on, then reap: until then the pid is the command's own, be it as a
@@ -410,6 +415,6 @@ int supervisor_run(struct supervisor *supervisor)
 			reap(supervisor);
 		if (deadline_has_come(&supervisor->shutdown.deadline, clock_now_ms()))
 			act(supervisor, SHUTDOWN_EVENT_DEADLINE);
-	} while (supervisor->shutdown.state != SHUTDOWN_STATE_OVER);
+	}
 	return supervisor->status;
 }

@@ -56,6 +56,31 @@ static void children_with_another_exit_signal_are_reaped(void **state)
 	end_by_term(&run);
 }
 
+/* A child that has ended before whit's exec, whose SIGCHLD went to what whit was then. */
+static void leave_zombie(void *argument)
+{
+	siginfo_t end;
+	pid_t pid = fork();
+
+	(void)argument;
+	if (pid == 0)
+		_exit(0);
+	if (pid < 0 || waitid(P_PID, (id_t)pid, &end, WEXITED | WNOWAIT) < 0)
+		_exit(94);
+}
+
+static void an_inherited_zombie_is_reaped(void **state)
+{
+	const char *const words[] = {actor_path(), "idle", NULL};
+	struct run run;
+
+	run_start(&run,
+		&(struct scene){.role = test_role(state), .words = words, .prepare = leave_zombie});
+	run_expect(&run, "ready");
+	run_wait_children(&run, 1);
+	end_by_term(&run);
+}
+
 static int end_at_exec(void *argument)
 {
 	const int *ends = argument;
@@ -197,6 +222,7 @@ int main(void)
 		ROLE_TEST(twenty_thousand_orphans_leave_no_zombie_and_no_memory),
 		ROLE_TEST(the_status_is_the_commands_also_when_an_orphan_ends_with_it),
 		ROLE_TEST(children_with_another_exit_signal_are_reaped),
+		ROLE_TEST(an_inherited_zombie_is_reaped),
 		ROLE_TEST(an_inherited_child_with_another_exit_signal_is_reaped),
 		ROLE_TEST(a_death_that_hides_behind_a_sent_sigchld_is_noticed),
 		INIT_TEST(an_orphan_of_a_process_that_joined_comes_to_whit_and_is_reaped),
