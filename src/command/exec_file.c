@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -78,13 +79,19 @@ static bool explain_capabilities(struct line *reason, const char *path)
 
 /* --- a path that leads nowhere --- */
 
+/* getcwd(3) of some libcs brings all of malloc along. */
+static bool read_working_directory(char *buffer, size_t size)
+{
+	return syscall(SYS_getcwd, buffer, size) > 0;
+}
+
 static void explain_missing(struct line *reason, const char *path, const char *part)
 {
 	char directory[PATH_MAX];
 
 	if (strcmp(path, part) == 0 && path[0] == '/')
 		line_format(reason, "no such file");
-	else if (path[0] == '/' || getcwd(directory, sizeof(directory)) == NULL)
+	else if (path[0] == '/' || !read_working_directory(directory, sizeof(directory)))
 		line_format(reason, "no such file: there is no '%s'", part);
 	else
 		line_format(reason, "no such file: there is no '%s' in the working directory '%s'",

@@ -66,16 +66,16 @@ static const char *below(const char *own, const char *root)
 static bool find_file(struct line *path, char *line, const char *own, const struct version *version)
 {
 	const char *fields[5]; /* id, parent, device, root, mount point */
-	const char *file_system;
+	const char *field;
 	const char *rest;
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		fields[i] = strsep(&line, " ");
-	if (line == NULL || (line = strstr(line, " - ")) == NULL)
-		return false;
-	line += sizeof(" - ") - 1;
-	file_system = strsep(&line, " ");
-	if (line == NULL || strcmp(file_system, version->file_system) != 0)
+	do {
+		field = strsep(&line, " ");
+	} while (field != NULL && strcmp(field, "-") != 0); /* the optional ones end there */
+	field = strsep(&line, " ");
+	if (field == NULL || strcmp(field, version->file_system) != 0)
 		return false;
 	(void)strsep(&line, " "); /* the source: anything */
 	if (line == NULL || !is_in_list(line, version->controller))

@@ -156,12 +156,19 @@ static void log_rest_ended(const struct supervisor *supervisor, enum shutdown_st
 		log_verbose("the rest has ended after %s s", elapsed(supervisor, seconds));
 }
 
+/* The first look at the clock costs page faults, so there is none where nothing is timed. */
+static int64_t shutdown_now_ms(const struct shutdown *shutdown)
+{
+	return shutdown->drain.is_set || shutdown->kill_after.is_set ? clock_now_ms() : 0;
+}
+
 /* Lets shutdown.c decide what follows from the event, and does it. */
 static void act(struct supervisor *supervisor, enum shutdown_event event)
 {
 	enum shutdown_state before = supervisor->shutdown.state;
 
-	switch (shutdown_step(&supervisor->shutdown, event, clock_now_ms())) {
+	switch (shutdown_step(
+		&supervisor->shutdown, event, shutdown_now_ms(&supervisor->shutdown))) {
 	case SHUTDOWN_ACTION_KILL_COMMAND:
 		kill_command(supervisor);
 		break;
@@ -413,7 +420,8 @@ int supervisor_run(struct supervisor *supervisor)
 			take_signal(supervisor, &batch.records[i]);
 		if (wants_reaping(&batch))
 			reap(supervisor);
-		if (deadline_has_come(&supervisor->shutdown.deadline, clock_now_ms()))
+		if (deadline_has_come(
+			    &supervisor->shutdown.deadline, shutdown_now_ms(&supervisor->shutdown)))
 			act(supervisor, SHUTDOWN_EVENT_DEADLINE);
 	}
 	return supervisor->status;

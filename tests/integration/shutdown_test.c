@@ -116,6 +116,7 @@ static void a_signal_that_comes_while_draining_reaches_the_rest(void **state)
 		"stubborn", "1");
 	run_expect_beginning(&run, &run.err, "whit: started '");
 	run_expect_beginning(&run, &run.err, "whit: the command (pid ");
+	run_expect_beginning(&run, &run.err, "whit: still running: pid ");
 	run_expect_beginning(&run, &run.err, "whit: the rest has ");
 	assert_int_equal(kill(run.whit, SIGUSR2), 0);
 	run_expect_beginning(&run, &run.err, "whit: passed on SIGTERM from pid 0 ");
