@@ -150,9 +150,23 @@ build/test/actor: tests/integration/actor.c build/flags
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -static -o $@ $<
 
-check-integration: build/whit build/test/actor $(INTEGRATION_NAMES:%=build/test/integration/%)
+# The same, dynamic: real programs whose loader an image may lack. Where there is no musl-gcc, the name
+# of its loader makes the difference.
+MUSL_GCC := $(shell command -v musl-gcc)
+MUSL_LOADER = -Wl,--dynamic-linker=/lib/ld-musl-$(shell uname -m).so.1
+build/test/actor-glibc: tests/integration/actor.c build/flags
+	@mkdir -p $(@D)
+	$(TEST_CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -o $@ $<
+build/test/actor-musl: tests/integration/actor.c build/flags
+	@mkdir -p $(@D)
+	$(or $(MUSL_GCC),$(TEST_CC) $(MUSL_LOADER)) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -o $@ $<
+
+check-integration: build/whit build/test/actor build/test/actor-glibc build/test/actor-musl \
+		$(INTEGRATION_NAMES:%=build/test/integration/%)
 	@for name in $(INTEGRATION_NAMES); do echo "build/test/integration/$$name"; \
 		WHIT=$(CURDIR)/build/whit ACTOR=$(CURDIR)/build/test/actor \
+		GLIBC_ACTOR=$(CURDIR)/build/test/actor-glibc \
+		MUSL_ACTOR=$(CURDIR)/build/test/actor-musl MANUAL=$(CURDIR)/man/whit.1 \
 			build/test/integration/$$name || exit; done
 
 # Real servers and a real engine; starts what it needs, and says what it had to skip.

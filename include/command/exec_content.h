@@ -15,8 +15,9 @@ enum exec_verdict {
 
 /*
  * Reads the file and looks for what explains the error, execve(2)'s errno. With EXEC_VERDICT_GO_ON
- * its interpreter or loader is returned in the place of its own path.
+ * its interpreter or loader is returned in the place of its own path, and in the place of the error
+ * what execve(2) would have set for that one.
  */
-enum exec_verdict exec_content_explain(struct line *reason, char path[PATH_MAX], int error);
+enum exec_verdict exec_content_explain(struct line *reason, char path[PATH_MAX], int *error);
 
 #endif

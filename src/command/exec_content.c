@@ -57,6 +57,11 @@ static enum exec_verdict look_at_script(
 	if (ret_next[name_length - 1] == '\r')
 		line_format(reason,
 			"its '#!' line ends in a carriage return; save it with Unix line ends");
+	else if (*ret_next != '/')
+		line_format(reason,
+			"its interpreter '%s' is not in the working directory; put its whole path "
+			"in the '#!' line",
+			ret_next);
 	else
 		line_format(reason,
 			"its interpreter '%s' does not exist; install it or correct the '#!' line",
@@ -73,16 +78,19 @@ static void explain_missing_loader(struct line *reason, const char *loader)
 	if (strncmp(name, "ld-musl-", 8) == 0)
 		line_format(reason,
 			"its loader '%s' is not in this image; it was built for musl, as on "
-			"Alpine",
+			"Alpine: use such an image or link it statically",
 			loader);
 	else if (strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "ld64.so.", 8) == 0 ||
 		strcmp(name, "ld.so.1") == 0)
 		line_format(reason,
 			"its loader '%s' is not in this image; it was built for glibc, as on "
-			"Debian",
+			"Debian: use such an image or link it statically",
 			loader);
 	else
-		line_format(reason, "its loader '%s' is not in this image", loader);
+		line_format(reason,
+			"its loader '%s' is not in this image; install it or link the program "
+			"statically",
+			loader);
 }
 
 /* The path in PT_INTERP; false where there is none, or none that the kernel would take. */
@@ -135,26 +143,42 @@ static void explain_bad_elf(struct line *reason, const struct exec_elf *elf)
 		explain_machine(reason, elf, &own);
 }
 
+/*
+ * Of a loader that is no program for this machine the kernel says ELIBBAD, and EIO of one that has
+ * no room for an ELF header: load_elf_binary of fs/binfmt_elf.c.
+ */
+static int error_of_loader(int error, const char *path)
+{
+	struct stat status;
+
+	if (error == ELIBBAD ||
+		(error == EIO && stat(path, &status) == 0 &&
+			status.st_size < (off_t)sizeof(ElfW(Ehdr))))
+		return ENOEXEC;
+	return error;
+}
+
 static enum exec_verdict look_at_loader(
-	struct line *reason, int fd, const struct exec_elf *elf, int error, char *ret_next)
+	struct line *reason, int fd, const struct exec_elf *elf, int *error, char *ret_next)
 {
 	if (!read_loader(fd, elf, ret_next))
 		return EXEC_VERDICT_UNEXPLAINED;
-	if (error == ENOENT && !exists(ret_next)) {
+	if (*error == ENOENT && !exists(ret_next)) {
 		explain_missing_loader(reason, ret_next);
 		return EXEC_VERDICT_EXPLAINED;
 	}
+	*error = error_of_loader(*error, ret_next);
 	line_format(reason, "its loader '%s' cannot be run: ", ret_next);
 	return EXEC_VERDICT_GO_ON;
 }
 
 static enum exec_verdict look_at_elf(struct line *reason, int fd, const unsigned char *bytes,
-	size_t length, int error, char *ret_next)
+	size_t length, int *error, char *ret_next)
 {
 	struct exec_elf elf;
 	bool is_whole = exec_elf_read(bytes, length, &elf);
 
-	if (error != ENOEXEC)
+	if (*error != ENOEXEC)
 		return is_whole ? look_at_loader(reason, fd, &elf, error, ret_next)
 				: EXEC_VERDICT_UNEXPLAINED;
 	if (is_whole)
@@ -182,12 +206,14 @@ static void explain_kind(struct line *reason, enum exec_image image)
 		line_format(reason, "it is a program for Windows; build it for Linux");
 		break;
 	case EXEC_IMAGE_TEXT:
-		if (access("/bin/sh", X_OK) < 0)
+		if (access("/bin/sh", F_OK) < 0)
 			line_format(reason,
 				"it is text without a '#!' line, and there is no "
-				"/bin/sh to run it");
+				"/bin/sh to run it; begin it with '#!' and its interpreter");
 		else
-			line_format(reason, "it is text without a '#!' line");
+			line_format(reason,
+				"it is text without a '#!' line, and /bin/sh cannot be run; begin "
+				"it with '#!' and its interpreter");
 		break;
 	case EXEC_IMAGE_BINARY:
 	case EXEC_IMAGE_SCRIPT:
@@ -197,7 +223,7 @@ static void explain_kind(struct line *reason, enum exec_image image)
 	}
 }
 
-static enum exec_verdict look_at_bytes(struct line *reason, int fd, int error, char *ret_next)
+static enum exec_verdict look_at_bytes(struct line *reason, int fd, int *error, char *ret_next)
 {
 	unsigned char bytes[EXEC_IMAGE_BYTES];
 	ssize_t length = pread(fd, bytes, sizeof(bytes), 0);
@@ -207,10 +233,10 @@ static enum exec_verdict look_at_bytes(struct line *reason, int fd, int error, c
 		return EXEC_VERDICT_UNEXPLAINED;
 	image = exec_image_classify(bytes, (size_t)length);
 	if (image == EXEC_IMAGE_SCRIPT)
-		return look_at_script(reason, bytes, (size_t)length, error, ret_next);
+		return look_at_script(reason, bytes, (size_t)length, *error, ret_next);
 	if (image == EXEC_IMAGE_ELF)
 		return look_at_elf(reason, fd, bytes, (size_t)length, error, ret_next);
-	if (error != ENOEXEC)
+	if (*error != ENOEXEC)
 		return EXEC_VERDICT_UNEXPLAINED;
 	explain_kind(reason, image);
 	return EXEC_VERDICT_EXPLAINED;
@@ -223,7 +249,7 @@ static enum exec_verdict explain_unreadable(struct line *reason, int error)
 		line_format(reason,
 			"its interpreter or loader does not exist; it cannot be read "
 			"to say which");
-	else if (error == ENOEXEC)
+	else if (error == ENOEXEC || error == ELIBBAD)
 		line_format(reason,
 			"it is nothing that this kernel can run; it cannot be read to "
 			"say more");
@@ -232,13 +258,13 @@ static enum exec_verdict explain_unreadable(struct line *reason, int error)
 	return EXEC_VERDICT_EXPLAINED;
 }
 
-enum exec_verdict exec_content_explain(struct line *reason, char path[PATH_MAX], int error)
+enum exec_verdict exec_content_explain(struct line *reason, char path[PATH_MAX], int *error)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	enum exec_verdict verdict;
 
 	if (fd < 0)
-		return explain_unreadable(reason, error);
+		return explain_unreadable(reason, *error);
 	verdict = look_at_bytes(reason, fd, error, path);
 	(void)close(fd); /* read-only: nothing to lose */
 	return verdict;

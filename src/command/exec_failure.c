@@ -22,19 +22,25 @@ static size_t size_of(char *const *words)
 	return size;
 }
 
-static bool explain_error(
-	struct line *reason, int error, char *const *words, char *const *environment)
+static bool explain_error(struct line *reason, const struct exec_failure *failure,
+	char *const *words, char *const *environment)
 {
-	switch (error) {
+	switch (failure->error) {
 	case E2BIG:
 		line_format(reason, "arguments and environment are too long (%u bytes)",
 			(unsigned int)(size_of(words) + size_of(environment)));
 		return true;
 	case ETXTBSY:
-		line_format(reason, "it is open for writing");
+		line_format(
+			reason, "it is open for writing; whatever writes it has to close it first");
 		return true;
 	case ENOMEM:
-		line_format(reason, "out of memory");
+		if (failure->step == EXEC_FAILURE_AT_CLONE) /* pid_namespaces(7) */
+			line_format(reason,
+				"out of memory, or the first process of its PID namespace has "
+				"ended");
+		else
+			line_format(reason, "out of memory");
 		return true;
 	case EAGAIN:
 		line_format(reason,
@@ -52,8 +58,9 @@ static void explain_not_found(struct line *reason)
 	const char *list = getenv("PATH");
 
 	if (list == NULL)
-		line_format(
-			reason, "not found, and PATH is not set (%s)", EXEC_SEARCH_DEFAULT_PATH);
+		line_format(reason, "not found in %s; PATH is not set", EXEC_SEARCH_DEFAULT_PATH);
+	else if (*list == '\0')
+		line_format(reason, "not found in the working directory; PATH is empty");
 	else
 		line_format(reason, "not found in PATH (%s)", list);
 }
@@ -83,11 +90,27 @@ static bool explain_entries(
 	return false;
 }
 
+/* It may be in the directory that cannot be looked into, or be a name that no directory has. */
+static bool explain_unfinished_search(
+	struct exec_explanation *explanation, const char *name, int error)
+{
+	struct line *reason = &explanation->reason;
+	const char *list = getenv("PATH");
+
+	if (!explain_entries(explanation, name, error, EACCES))
+		return false;
+	explanation->name = name;
+	line_start(reason);
+	line_format(reason, "not found in PATH (%s) as far as it can be searched: ",
+		list == NULL ? EXEC_SEARCH_DEFAULT_PATH : list);
+	return exec_file_explain(reason, explanation->search.path, error);
+}
+
 /* A file that cannot be run says more than a directory that cannot be looked into. */
 static bool explain_search(struct exec_explanation *explanation, const char *name, int error)
 {
 	if (explain_entries(explanation, name, error, 0) ||
-		explain_entries(explanation, name, error, EACCES))
+		explain_unfinished_search(explanation, name, error))
 		return true;
 	if (error == ENOENT)
 		explain_not_found(&explanation->reason);
@@ -107,6 +130,14 @@ static bool explain_name(struct exec_explanation *explanation, const char *name,
 	return explain_search(explanation, name, error);
 }
 
+/* ["ls -l"] in the place of ["ls", "-l"]. */
+static void hint_at_blank(struct line *reason, const char *name, int error)
+{
+	if (error == ENOENT && strchr(name, ' ') != NULL)
+		line_format(reason,
+			"; its name has a blank in it, and arguments are words of their own");
+}
+
 void exec_failure_explain(const struct exec_failure *failure, char *const *words,
 	char *const *environment, struct exec_explanation *ret_explanation)
 {
@@ -114,11 +145,13 @@ void exec_failure_explain(const struct exec_failure *failure, char *const *words
 
 	ret_explanation->name = words[0];
 	line_start(reason);
-	if (explain_error(reason, failure->error, words, environment))
+	if (explain_error(reason, failure, words, environment))
 		return;
 	if (failure->step == EXEC_FAILURE_AT_EXEC &&
-		explain_name(ret_explanation, words[0], failure->error))
+		explain_name(ret_explanation, words[0], failure->error)) {
+		hint_at_blank(reason, words[0], failure->error);
 		return;
+	}
 	line_start(reason);
 	line_format(reason, "%s", strerror(failure->error));
 }

@@ -32,11 +32,22 @@ static const char *format_mode(mode_t mode, char buffer[MODE_SIZE])
 	return buffer;
 }
 
+/* getcwd(3) of some libcs brings all of malloc along. */
+static bool read_working_directory(char *buffer, size_t size)
+{
+	return syscall(SYS_getcwd, buffer, size) > 0;
+}
+
 static void explain_search_permission(struct line *reason, const char *directory)
 {
+	char working_directory[PATH_MAX];
 	struct stat status;
 	char mode[MODE_SIZE];
 
+	/* Its name tells more than a dot, and its mode can be looked at only from above. */
+	if (strcmp(directory, ".") == 0 &&
+		read_working_directory(working_directory, sizeof(working_directory)))
+		directory = working_directory;
 	if (stat(directory, &status) < 0) {
 		line_format(reason, "no permission to search '%s'", directory);
 		return;
@@ -61,8 +72,8 @@ static bool explain_refusal(struct line *reason, const char *path, const struct 
 	if (access(path, X_OK) == 0)
 		return false;
 	line_format(reason,
-		"no permission to execute it (mode %s, owner %u:%u, running as %u:%u); see "
-		"chmod(1)",
+		"no permission to execute it (mode %s, owner %u:%u, running as %u:%u); chmod "
+		"a+x it",
 		format_mode(status->st_mode, mode), status->st_uid, status->st_gid, geteuid(),
 		getegid());
 	return true;
@@ -73,17 +84,13 @@ static bool explain_capabilities(struct line *reason, const char *path)
 {
 	if (getxattr(path, "security.capability", NULL, 0) < 0)
 		return false;
-	line_format(reason, "it has file capabilities that are not allowed here; see getcap(8)");
+	line_format(reason,
+		"it has file capabilities that are not allowed here; allow them (--cap-add) or "
+		"remove them (setcap -r)");
 	return true;
 }
 
 /* --- a path that leads nowhere --- */
-
-/* getcwd(3) of some libcs brings all of malloc along. */
-static bool read_working_directory(char *buffer, size_t size)
-{
-	return syscall(SYS_getcwd, buffer, size) > 0;
-}
 
 static void explain_missing(struct line *reason, const char *path, const char *part)
 {
@@ -156,14 +163,14 @@ static bool explain_outside(
 }
 
 /* As exec_content_explain, but from the way to the file on. */
-static enum exec_verdict explain_one(struct line *reason, char path[PATH_MAX], int error)
+static enum exec_verdict explain_one(struct line *reason, char path[PATH_MAX], int *error)
 {
 	struct stat status;
 
 	if (stat(path, &status) < 0)
-		return explain_way(reason, path, error) ? EXEC_VERDICT_EXPLAINED
-							: EXEC_VERDICT_UNEXPLAINED;
-	if (explain_outside(reason, path, &status, error))
+		return explain_way(reason, path, *error) ? EXEC_VERDICT_EXPLAINED
+							 : EXEC_VERDICT_UNEXPLAINED;
+	if (explain_outside(reason, path, &status, *error))
 		return EXEC_VERDICT_EXPLAINED;
 	if (!S_ISREG(status.st_mode))
 		return EXEC_VERDICT_UNEXPLAINED;
@@ -173,12 +180,13 @@ static enum exec_verdict explain_one(struct line *reason, char path[PATH_MAX], i
 bool exec_file_explain(struct line *reason, const char *path, int error)
 {
 	char subject[PATH_MAX]; /* the file, then its interpreter or loader, then that one's */
+	size_t length = reason->length;
 
 	if (strlen(path) >= sizeof(subject))
 		return false;
 	strcpy(subject, path);
 	for (int depth = 0; depth <= INTERPRETERS_MAX; depth++) {
-		switch (explain_one(reason, subject, error)) {
+		switch (explain_one(reason, subject, &error)) {
 		case EXEC_VERDICT_UNEXPLAINED:
 			return false;
 		case EXEC_VERDICT_EXPLAINED:
@@ -187,6 +195,7 @@ bool exec_file_explain(struct line *reason, const char *path, int error)
 			break;
 		}
 	}
+	reason->length = length; /* the same names over and over say no more */
 	line_format(reason, "too many scripts are each other's interpreters");
 	return error == ELOOP;
 }

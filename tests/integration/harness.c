@@ -47,6 +47,21 @@ const char *actor_path(void)
 	return from_environment("ACTOR");
 }
 
+const char *glibc_actor_path(void)
+{
+	return from_environment("GLIBC_ACTOR");
+}
+
+const char *musl_actor_path(void)
+{
+	return from_environment("MUSL_ACTOR");
+}
+
+const char *manual_path(void)
+{
+	return from_environment("MANUAL");
+}
+
 enum role test_role(void **state)
 {
 	return *(enum role *)*state;

@@ -62,6 +62,11 @@ struct run {
 const char *whit_path(void);
 const char *actor_path(void);
 
+/* The actor as a dynamic program, with either libc's loader; and the manual's source. */
+const char *glibc_actor_path(void);
+const char *musl_actor_path(void);
+const char *manual_path(void);
+
 /* Starts; fails the test if that cannot be done. */
 void run_start(struct run *run, const struct scene *scene);
 

@@ -2,9 +2,9 @@
 # Every message and every problem that src can print against the manual's DIAGNOSTICS, both ways.
 # A message is what stands first in log_error(), log_warning(), log_verbose(), log_debug() or log();
 # a problem is a string that a function returns, that becomes the problem of a fault, or that is put
-# into a reason. In the
-# manual a word in capitals stands for a conversion, and REASON also for what is appended to a text
-# that ends in ": ". One line per finding; fails if there is one.
+# into a reason. In the manual a word in capitals stands for a conversion, and REASON also for what
+# follows a text that ends in ": " or goes before one that begins with "; ". One line per finding;
+# fails if there is one.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -75,6 +75,7 @@ awk -F '\t' '
 		gsub(/%(\\\.\\\*)?[a-z]/, "[A-Z][A-Z_]*", message) # %s, %.*s
 		gsub(/%%/, "%", message)
 		sub(/: $/, ": REASON", message)
+		sub(/^; /, "REASON; ", message)
 		return "^" message "$"
 	}
 	NR == FNR {
