@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -40,13 +39,13 @@ static bool stderr_has_room(void)
 	return poll(&stderr_state, 1, 0) > 0 && (stderr_state.revents & POLLOUT) != 0;
 }
 
-/* A regular file is always ready, but RWF_NOWAIT may refuse where blocks are yet to be allocated.
+/*
+ * A file is always ready, but RWF_NOWAIT may refuse where blocks are yet to be allocated. Pipes,
+ * sockets and terminals have no position: lseek(2), ESPIPE.
  */
-static bool stderr_is_regular_file(void)
+static bool stderr_is_seekable(void)
 {
-	struct stat status;
-
-	return fstat(STDERR_FILENO, &status) == 0 && S_ISREG(status.st_mode);
+	return lseek(STDERR_FILENO, 0, SEEK_CUR) >= 0;
 }
 
 /*
@@ -82,7 +81,7 @@ static void write_without_waiting(const char *text, size_t length)
 	if (syscall(SYS_pwritev2, STDERR_FILENO, &part, 1, current_position, current_position,
 		    RWF_NOWAIT) >= 0)
 		return;
-	if (errno == EBADF || errno == EPIPE || (errno == EAGAIN && !stderr_is_regular_file()))
+	if (errno == EBADF || errno == EPIPE || (errno == EAGAIN && !stderr_is_seekable()))
 		return;
 	if (write_to_terminal(text, length))
 		return;
