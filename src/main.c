@@ -192,9 +192,6 @@ static int become_init(const struct options *options, const struct signal_set *i
 {
 	const struct sigaction by_default = {.sa_handler = SIG_DFL};
 	struct sigaction inherited = by_default;
-	/* Too large for a stack that may be limited; its pages cost nothing until a drain uses
-	 * them. */
-	static struct leftovers_found found;
 	pid_t self = getpid();
 	struct supervisor supervisor = {
 		.self = self,
@@ -203,7 +200,7 @@ static int become_init(const struct options *options, const struct signal_set *i
 		.rewrite = &options->rewrite,
 		.exit_map = &options->exit_map,
 		.shutdown = {.drain = options->drain, .kill_after = options->kill_after},
-		.rest = {.self = self, .found = &found},
+		.rest = {.self = self},
 		.job = {.self = self},
 	};
 
@@ -215,9 +212,13 @@ static int become_init(const struct options *options, const struct signal_set *i
 	}
 	if (self != INIT_PID)
 		become_subreaper();
+	/* Before the start, since afterwards there is no way to fail. */
+	if (options->drain.is_set && leftovers_prepare(&supervisor.rest) < 0) {
+		log_error("cannot prepare a drain: %s", strerror(errno));
+		return EXIT_STATUS_WHIT_FAILED;
+	}
 	if (options->parent_death != 0)
 		follow_parent(options->parent_death, self);
-	/* Before the start, since afterwards there is no way to fail. */
 	supervisor.signal_fd = signal_set_open_all();
 	if (supervisor.signal_fd < 0) {
 		log_error("cannot open a signalfd: %s", strerror(errno));

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -330,6 +331,20 @@ static void signal_rest(struct leftovers *leftovers, enum purpose purpose, int s
 	signal_group(leftovers, signal, error);
 	if (then != 0)
 		signal_group(leftovers, then, error);
+}
+
+int leftovers_prepare(struct leftovers *leftovers)
+{
+	void *memory;
+
+	if (leftovers->self == INIT_PID)
+		return 0; /* kill(-1) needs no list */
+	memory = mmap(NULL, sizeof(*leftovers->found), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return -1;
+	leftovers->found = memory;
+	return 0;
 }
 
 void leftovers_stop(struct leftovers *leftovers)
