@@ -6,7 +6,6 @@ VERSION = 0.1.0
 ifeq ($(origin CC),default)
 CC := $(shell command -v musl-gcc || echo cc)
 endif
-CFLAGS ?= -Os
 LDFLAGS ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -33,12 +32,22 @@ endif
 COMMIT := $(shell test -e .git && git rev-parse --short=12 HEAD 2>/dev/null)
 VERSION_FLAGS = -DWHIT_VERSION='"$(VERSION)"' $(if $(COMMIT),-DWHIT_COMMIT='"$(COMMIT)"')
 
+# The option, where the compiler knows it.
+if_known = $(shell $(CC) -Werror $(1) -S -o /dev/null -x c /dev/null 2>/dev/null && echo $(1))
+# conserve-stack (of gcc) keeps a function with a buffer of a page out of the frame of one that seldom
+# calls it, since each page of stack that is used is a page of memory for each container.
+CONSERVE_STACK := $(call if_known,-fconserve-stack)
+# lto: what is called once, or is two lines, is put where it is called, also from another file. Oz: a
+# byte less goes before a cycle less, which none of the measurements show. A thousand bytes together.
+LTO := $(call if_known,-flto)
+CFLAGS ?= $(firstword $(call if_known,-Oz) -Os)
+
 # -iquote: no file of ours can shadow a system header.
 INCLUDES = -iquote include -iquote build
 # A fixed address needs no relocation at the start, and nothing here is worth an attacker's guess.
 # Sections let the linker drop what is not called; the unwind tables are for nobody.
 OUR_CFLAGS = -std=c11 -D_GNU_SOURCE $(INCLUDES) $(WARNINGS) -fno-pie -ffunction-sections \
-	-fdata-sections -fno-asynchronous-unwind-tables -MMD -MP
+	-fdata-sections -fno-asynchronous-unwind-tables $(CONSERVE_STACK) $(LTO) -MMD -MP
 # noseparate-code puts text and constants in one segment: fewer page faults, a smaller file. norelro:
 # there are no relocations after which something could be made read-only, only its padding.
 OUR_LDFLAGS = -static -s -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,norelro \
@@ -50,7 +59,7 @@ OBJECTS := $(SOURCES:src/%.c=build/obj/%.o)
 all: build/whit
 
 build/whit: $(OBJECTS) build/flags
-	$(CC) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
+	$(CC) $(LTO) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
 
 build/obj/%.o: src/%.c build/flags
 	@mkdir -p $(@D)

@@ -85,20 +85,12 @@ char *exec_search_next(struct exec_search *search)
 	return NULL;
 }
 
-void exec_search_run(char **argv, char **envp)
+static void run_from_path(char **argv, char **envp)
 {
 	bool was_refused = false;
 	struct exec_search search;
 	char *path;
 
-	if (*argv[0] == '\0') { /* every directory would match */
-		errno = ENOENT;
-		return;
-	}
-	if (strchr(argv[0], '/') != NULL) {
-		run(argv[0], argv, envp);
-		return;
-	}
 	exec_search_start(&search, argv[0]);
 	while ((path = exec_search_next(&search)) != NULL) {
 		run(path, argv, envp);
@@ -108,4 +100,14 @@ void exec_search_run(char **argv, char **envp)
 			return;
 	}
 	errno = was_refused ? EACCES : ENOENT;
+}
+
+void exec_search_run(char **argv, char **envp)
+{
+	if (*argv[0] == '\0') /* every directory would match */
+		errno = ENOENT;
+	else if (strchr(argv[0], '/') != NULL)
+		run(argv[0], argv, envp);
+	else
+		run_from_path(argv, envp);
 }

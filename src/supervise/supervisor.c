@@ -5,7 +5,6 @@
 #include "supervise/supervisor.h"
 
 #include "base/clock.h"
-#include "base/line.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "signals/signal_name.h"
@@ -20,21 +19,23 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* Who sent it; the string is the line's. */
-static const char *sender(const struct signalfd_siginfo *record, struct line *text)
-{
-	char name[PROCESS_NAME_SIZE];
+#define SENDER_SIZE (sizeof("pid  ()") + NUMBER_SIZE + PROCESS_NAME_SIZE)
 
-	line_start(text);
-	if (signal_record_is_from_kernel(record)) {
-		line_format(text, "the kernel");
-	} else if (record->ssi_pid == 0) {
-		line_format(text, "pid 0 (outside this namespace)");
-	} else {
-		process_name((pid_t)record->ssi_pid, name);
-		line_format(text, "pid %u (%s)", record->ssi_pid, name);
-	}
-	return line_string(text);
+/* Who sent it. The buffer is small, since it is on the stack also when nothing is said. */
+static const char *sender(const struct signalfd_siginfo *record, char buffer[SENDER_SIZE])
+{
+	char *end;
+
+	if (signal_record_is_from_kernel(record))
+		return strcpy(buffer, "the kernel");
+	if (record->ssi_pid == 0)
+		return strcpy(buffer, "pid 0 (outside this namespace)");
+	end = stpcpy(buffer, "pid ");
+	end += strlen(number_format(record->ssi_pid, end));
+	end = stpcpy(end, " (");
+	process_name((pid_t)record->ssi_pid, end);
+	strcat(end, ")");
+	return buffer;
 }
 
 /* The time since the start, in seconds. */
@@ -49,7 +50,7 @@ static void log_passed_on(
 	char received_name[SIGNAL_NAME_SIZE];
 	char sent_name[SIGNAL_NAME_SIZE];
 	char seconds[NUMBER_SECONDS_SIZE];
-	struct line text;
+	char from[SENDER_SIZE];
 
 	if (!log_shows(LOG_LEVEL_VERBOSE))
 		return;
@@ -57,11 +58,11 @@ static void log_passed_on(
 	signal_name_format(sent, sent_name);
 	elapsed(supervisor, seconds);
 	if (sent == (int)record->ssi_signo)
-		log_verbose("passed on %s from %s after %s s", received_name, sender(record, &text),
+		log_verbose("passed on %s from %s after %s s", received_name, sender(record, from),
 			seconds);
 	else
 		log_verbose("passed on %s from %s as %s after %s s", received_name,
-			sender(record, &text), sent_name, seconds);
+			sender(record, from), sent_name, seconds);
 }
 
 static void log_passed_on_to_rest(
@@ -69,23 +70,23 @@ static void log_passed_on_to_rest(
 {
 	char name[SIGNAL_NAME_SIZE];
 	char seconds[NUMBER_SECONDS_SIZE];
-	struct line text;
+	char from[SENDER_SIZE];
 
 	if (!log_shows(LOG_LEVEL_VERBOSE))
 		return;
 	log_verbose("passed on %s from %s to the rest after %s s", signal_name_format(sent, name),
-		sender(record, &text), elapsed(supervisor, seconds));
+		sender(record, from), elapsed(supervisor, seconds));
 }
 
 static void log_dropped(const struct signalfd_siginfo *record)
 {
 	char name[SIGNAL_NAME_SIZE];
-	struct line text;
+	char from[SENDER_SIZE];
 
 	if (!log_shows(LOG_LEVEL_VERBOSE))
 		return;
 	log_verbose("dropped %s from %s", signal_name_format((int)record->ssi_signo, name),
-		sender(record, &text));
+		sender(record, from));
 }
 
 static void log_not_passed_on(const struct supervisor *supervisor, int signal, int error)
