@@ -182,6 +182,30 @@ check-integration: build/whit build/test/actor build/test/actor-glibc build/test
 check-engines: build/whit
 	tests/engines/run.sh build/whit
 
+# Figures, not a test: the README's tables, as this machine has them. tests/bench/run.sh has the options.
+# The floor and the empty command are freestanding, so that only the init's own cost shows.
+FREESTANDING = -std=c11 -D_GNU_SOURCE $(WARNINGS) -Os -ffreestanding -fno-pie -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -nostdlib -static -no-pie -s -Wl,--build-id=none \
+	-Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,noexecstack
+BENCH_PROGRAMS = $(addprefix build/bench/,measure command floor empty)
+
+build/bench/floor build/bench/empty: build/bench/%: tests/bench/%.c tests/bench/freestanding.h \
+		build/flags
+	@mkdir -p $(@D)
+	$(TEST_CC) $(FREESTANDING) -o $@ $<
+
+# Static, so that starting it costs little, with whichever init.
+build/bench/command: tests/bench/command.c tests/bench/command.h build/flags
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -Os -static -s -o $@ $<
+
+build/bench/measure: $(patsubst %,build/test/bench/%.o,measure subject trace)
+	@mkdir -p $(@D)
+	$(TEST_CC) $(TEST_CFLAGS) -o $@ $^
+
+bench: build/whit $(BENCH_PROGRAMS)
+	tests/bench/run.sh build/bench build/whit
+
 # The main job, for a newcomer, in ten seconds.
 demo: build/whit
 	tests/demo/demo.sh build/whit
@@ -191,6 +215,7 @@ help:
 	@echo 'make demo              what whit does, in ten seconds'
 	@echo 'make check             lint, unit and integration tests'
 	@echo 'make check-engines     nginx, PostgreSQL, Redis and Docker for real'
+	@echo 'make bench             cost, beside the peers that are installed and a floor'
 	@echo 'make install           binary and manual below PREFIX ($(PREFIX)), in DESTDIR'
 	@echo 'make install-links     $(LINK_NAMES) as links in LINKDIR'
 	@echo 'make uninstall         what install put there; with LINKDIR the links too'
@@ -210,7 +235,7 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(shell find build/test -name '*.d' 2>/dev/null)
 FORCE:
-.PHONY: all check lint check-unit check-integration check-engines demo help install install-links \
-	uninstall clean FORCE
+.PHONY: all check lint check-unit check-integration check-engines bench demo help install \
+	install-links uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -1,0 +1,193 @@
+/*
+ * What the benchmark runs under an init: does one thing on request and reports each step as a
+ * number of eight bytes. Stdin has the requests, stdout takes the reports; the init's own
+ * descriptors are not in the way.
+ *
+ *   command idle              reports 0, then sleeps
+ *   command end               reports 0, waits for a request, reports the time and ends
+ *   command signals COUNT     reports 0, then the time of each USR1, and each COUNT of the burst
+ * signal command orphans N [LIVE]  reports 0 when N orphans and LIVE more sleep; on 'a' lets the N
+ * end at once and reports 1 when they have been reaped; on 'o' the same for one command again N
+ * WAVES     the same, WAVES times for one 'a', N at a time; reports 1 after all
+ */
+#include "command.h"
+
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A reaping announces itself to nobody but the reaper: how long to let others run between looks. */
+#define LOOK_AGAIN_NS 200000
+
+static int64_t signals_per_report;
+static int64_t signals_received;
+
+static void must(int result)
+{
+	if (result < 0)
+		_exit(99); /* the driver sees end-of-file */
+}
+
+static void report(int64_t number)
+{
+	must(write(STDOUT_FILENO, &number, sizeof(number)) == sizeof(number) ? 0 : -1);
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	must(clock_gettime(CLOCK_MONOTONIC, &now));
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static char next_request(void)
+{
+	char request;
+	ssize_t got = read(STDIN_FILENO, &request, 1);
+
+	if (got == 0)
+		_exit(0);
+	must((int)got);
+	return request;
+}
+
+static void sleep_for_ever(void)
+{
+	for (;;)
+		pause();
+}
+
+static void on_usr1(int signal)
+{
+	int64_t now = now_ns();
+
+	(void)signal;
+	report(now);
+}
+
+static void on_realtime(int signal)
+{
+	(void)signal;
+	if (++signals_received % signals_per_report == 0)
+		report(signals_received);
+}
+
+static void count_signals(const char *count)
+{
+	struct sigaction action = {.sa_handler = on_usr1};
+
+	signals_per_report = atoll(count);
+	must(sigfillset(&action.sa_mask));
+	must(sigaction(SIGUSR1, &action, NULL));
+	action.sa_handler = on_realtime;
+	must(sigaction(COMMAND_BURST_SIGNAL, &action, NULL));
+	report(0);
+	sleep_for_ever();
+}
+
+struct orphans {
+	pid_t *pids;
+	int count;
+	int release; /* end-of-file there lets them end */
+};
+
+/* Forks those whose parent ends right after: the nearest reaper above has them then. */
+static void make_orphans(struct orphans *orphans, int count, int live)
+{
+	int ends[2];
+	pid_t spawner;
+
+	must(pipe(ends));
+	orphans->count = count;
+	orphans->release = ends[1];
+	spawner = fork();
+	must(spawner);
+	if (spawner == 0) {
+		close(ends[1]);
+		for (int i = 0; i < live + count; i++) {
+			pid_t pid = fork();
+			char nothing;
+
+			must(pid);
+			if (pid == 0) {
+				if (i < live)
+					sleep_for_ever();
+				_exit(read(ends[0], &nothing, 1) < 0);
+			}
+			if (i >= live)
+				orphans->pids[i - live] = pid;
+		}
+		_exit(0);
+	}
+	close(ends[0]);
+	must(waitpid(spawner, NULL, 0));
+}
+
+/* A zombie can still be sent a signal; what has been reaped cannot. */
+static void await_reaped(pid_t pid)
+{
+	const struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
+
+	while (kill(pid, 0) == 0)
+		nanosleep(&pause, NULL);
+}
+
+static void let_all_end(struct orphans *orphans)
+{
+	must(close(orphans->release));
+	for (int i = 0; i < orphans->count; i++)
+		await_reaped(orphans->pids[i]);
+}
+
+static void run_orphans(int count, int live, int waves)
+{
+	struct orphans orphans = {.count = 0};
+	int next = 0;
+
+	orphans.pids = mmap(NULL, (size_t)count * sizeof(pid_t), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	must(orphans.pids == MAP_FAILED ? -1 : 0);
+	make_orphans(&orphans, count, live);
+	report(0);
+	for (;;) {
+		if (next_request() == COMMAND_END_ONE) {
+			must(kill(orphans.pids[next], SIGKILL));
+			await_reaped(orphans.pids[next++]);
+		} else {
+			let_all_end(&orphans);
+			for (int wave = 1; wave < waves; wave++) {
+				make_orphans(&orphans, count, 0);
+				let_all_end(&orphans);
+			}
+		}
+		report(1);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return 2;
+	if (strcmp(argv[1], "idle") == 0) {
+		report(0);
+		sleep_for_ever();
+	} else if (strcmp(argv[1], "end") == 0) {
+		report(0);
+		(void)next_request();
+		report(now_ns());
+		return 0;
+	} else if (strcmp(argv[1], "signals") == 0 && argc == 3) {
+		count_signals(argv[2]);
+	} else if (strcmp(argv[1], "orphans") == 0 && argc >= 3) {
+		run_orphans(atoi(argv[2]), argc > 3 ? atoi(argv[3]) : 0, 1);
+	} else if (strcmp(argv[1], "again") == 0 && argc == 4) {
+		run_orphans(atoi(argv[2]), 0, atoi(argv[3]));
+	}
+	return 2;
+}
