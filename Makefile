@@ -95,7 +95,7 @@ install-links:
 
 # --- tests ---
 
-check: lint check-unit check-integration
+check: lint check-unit check-fuzz check-integration
 	@echo 'make check: all passed'
 
 lint: build/whit
@@ -112,8 +112,10 @@ unit.base/number =
 unit.base/text_file =
 unit.cli/options = base/line base/number signals/rewrite signals/signal_name supervise/exit_status signals/signal_set base/descriptor base/directory
 unit.command/delivery = signals/signal_record
+unit.command/exec_elf =
 unit.command/exec_failure = command/exec_content command/exec_elf command/exec_file command/exec_image command/exec_path command/exec_search base/line base/number
 unit.command/exec_image =
+unit.command/exec_path =
 unit.command/exec_search = command/exec_image
 unit.command/socket_activation = base/number
 unit.signals/rewrite = signals/signal_name base/number
@@ -178,6 +180,40 @@ check-integration: build/whit build/test/actor build/test/actor-glibc build/test
 		MUSL_ACTOR=$(CURDIR)/build/test/actor-musl MANUAL=$(CURDIR)/man/whit.1 \
 			build/test/integration/$$name || exit; done
 
+# What looks into files that could not be run, fed with whatever bytes, under sanitizers. With the same
+# seed the inputs are the same; FUZZ_SEED=$RANDOM tries others.
+FUZZ_SEED ?= 1
+FUZZ_MUTANTS ?= 7000
+FUZZ_SECONDS ?= 60
+FUZZ_CC ?= clang
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_SOURCES = tests/fuzz/diagnosis.c $(addprefix src/,command/exec_content.c command/exec_elf.c \
+	command/exec_file.c command/exec_image.c command/exec_path.c base/line.c base/number.c)
+FUZZ_FLAGS = $(filter-out -MMD -MP,$(TEST_FLAGS)) $(TEST_CFLAGS) $(SANITIZERS)
+# An empty directory to run in, in memory if there is such a place: a disk is much slower.
+IN_SCRATCH = scratch=$$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) && \
+	trap 'rm -rf "$$scratch"' EXIT && cd "$$scratch" &&
+FUZZ_NEEDS = $(FUZZ_SOURCES) $(wildcard include/*/*.h tests/fuzz/*.h) build/flags
+
+build/test/fuzz/runner: tests/fuzz/runner.c $(FUZZ_NEEDS)
+	@mkdir -p $(@D)
+	$(TEST_CC) $(FUZZ_FLAGS) -o $@ $(filter %.c,$^)
+
+check-fuzz: build/test/fuzz/runner
+	$(IN_SCRATCH) $(CURDIR)/$< $(FUZZ_SEED) $(FUZZ_MUTANTS) $(CURDIR)/tests/fuzz/corpus \
+		$(CURDIR)/build/test/fuzz/broken-input
+
+build/test/fuzz/diagnosis: $(FUZZ_NEEDS)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.c,$^)
+
+# libFuzzer: packages clang and libclang-rt-14-dev. What it finds on its way stays in build.
+fuzz: build/test/fuzz/diagnosis
+	@mkdir -p build/test/fuzz/found
+	$(IN_SCRATCH) $(CURDIR)/$< -max_total_time=$(FUZZ_SECONDS) -max_len=6144 -timeout=30 -print_final_stats=1 \
+		-artifact_prefix=$(CURDIR)/build/test/fuzz/broken- $(CURDIR)/build/test/fuzz/found \
+		$(CURDIR)/tests/fuzz/corpus
+
 # Real servers and a real engine; starts what it needs, and says what it had to skip.
 check-engines: build/whit
 	tests/engines/run.sh build/whit
@@ -213,7 +249,8 @@ demo: build/whit
 help:
 	@echo 'make                   build/whit, one static file'
 	@echo 'make demo              what whit does, in ten seconds'
-	@echo 'make check             lint, unit and integration tests'
+	@echo 'make check             lint, unit tests, a short fuzzing, integration tests'
+	@echo 'make fuzz              libFuzzer with clang, for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make check-engines     nginx, PostgreSQL, Redis and Docker for real'
 	@echo 'make bench             cost, beside the peers that are installed and a floor'
 	@echo 'make install           binary and manual below PREFIX ($(PREFIX)), in DESTDIR'
@@ -221,7 +258,7 @@ help:
 	@echo 'make uninstall         what install put there; with LINKDIR the links too'
 	@echo 'make clean'
 	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS PREFIX BINDIR MANDIR LINKDIR DESTDIR COMMIT TEST_CC'
-	@echo '           TEST_CFLAGS'
+	@echo '           TEST_CFLAGS FUZZ_CC FUZZ_SECONDS FUZZ_SEED FUZZ_MUTANTS'
 
 # Removes the links only where they are still links to whit.
 uninstall:
@@ -235,7 +272,7 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(shell find build/test -name '*.d' 2>/dev/null)
 FORCE:
-.PHONY: all check lint check-unit check-integration check-engines bench demo help install \
+.PHONY: all check lint check-unit check-fuzz check-integration fuzz check-engines bench demo help install \
 	install-links uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -30,12 +30,13 @@ static bool exists(const char *path)
 
 static enum exec_verdict explain_bad_line(struct line *reason, enum exec_script problem, int error)
 {
-	if (error != ENOEXEC)
-		return EXEC_VERDICT_UNEXPLAINED;
-	if (problem == EXEC_SCRIPT_TOO_LONG)
+	/* Where the file ends first, the kernel takes an empty name: the working directory. */
+	if (problem == EXEC_SCRIPT_WITHOUT_INTERPRETER && (error == ENOEXEC || error == EACCES))
+		line_format(reason, "its '#!' line names no interpreter");
+	else if (problem == EXEC_SCRIPT_TOO_LONG && error == ENOEXEC)
 		line_format(reason, "its '#!' line is too long for the kernel");
 	else
-		line_format(reason, "its '#!' line names no interpreter");
+		return EXEC_VERDICT_UNEXPLAINED;
 	return EXEC_VERDICT_EXPLAINED;
 }
 

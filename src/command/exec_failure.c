@@ -31,8 +31,9 @@ static bool explain_error(struct line *reason, const struct exec_failure *failur
 			(unsigned int)(size_of(words) + size_of(environment)));
 		return true;
 	case ETXTBSY:
-		line_format(
-			reason, "it is open for writing; whatever writes it has to close it first");
+		line_format(reason,
+			"it, its interpreter or its loader is open for writing; whatever writes it "
+			"has to close it first");
 		return true;
 	case ENOMEM:
 		if (failure->step == EXEC_FAILURE_AT_CLONE) /* pid_namespaces(7) */
@@ -131,9 +132,11 @@ static bool explain_name(struct exec_explanation *explanation, const char *name,
 }
 
 /* ["ls -l"] in the place of ["ls", "-l"]. */
-static void hint_at_blank(struct line *reason, const char *name, int error)
+static void hint_at_blank(struct line *reason, const char *name)
 {
-	if (error == ENOENT && strchr(name, ' ') != NULL)
+	struct stat status;
+
+	if (strchr(name, ' ') != NULL && lstat(name, &status) < 0)
 		line_format(reason,
 			"; its name has a blank in it, and arguments are words of their own");
 }
@@ -149,7 +152,8 @@ void exec_failure_explain(const struct exec_failure *failure, char *const *words
 		return;
 	if (failure->step == EXEC_FAILURE_AT_EXEC &&
 		explain_name(ret_explanation, words[0], failure->error)) {
-		hint_at_blank(reason, words[0], failure->error);
+		if (failure->error == ENOENT && ret_explanation->name == words[0])
+			hint_at_blank(reason, words[0]);
 		return;
 	}
 	line_start(reason);

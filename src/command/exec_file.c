@@ -96,9 +96,10 @@ static void explain_missing(struct line *reason, const char *path, const char *p
 {
 	char directory[PATH_MAX];
 
-	if (strcmp(path, part) == 0 && path[0] == '/')
+	/* A relative path may have led to an absolute part, by a link. */
+	if (strcmp(path, part) == 0 && part[0] == '/')
 		line_format(reason, "no such file");
-	else if (path[0] == '/' || !read_working_directory(directory, sizeof(directory)))
+	else if (part[0] == '/' || !read_working_directory(directory, sizeof(directory)))
 		line_format(reason, "no such file: there is no '%s'", part);
 	else
 		line_format(reason, "no such file: there is no '%s' in the working directory '%s'",
@@ -181,6 +182,7 @@ bool exec_file_explain(struct line *reason, const char *path, int error)
 {
 	char subject[PATH_MAX]; /* the file, then its interpreter or loader, then that one's */
 	size_t length = reason->length;
+	bool was_cut = reason->cut;
 
 	if (strlen(path) >= sizeof(subject))
 		return false;
@@ -196,6 +198,7 @@ bool exec_file_explain(struct line *reason, const char *path, int error)
 		}
 	}
 	reason->length = length; /* the same names over and over say no more */
+	reason->cut = was_cut;
 	line_format(reason, "too many scripts are each other's interpreters");
 	return error == ELOOP;
 }

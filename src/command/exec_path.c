@@ -74,22 +74,40 @@ static bool splice(struct walk *walk, const char *target, size_t length)
 	return true;
 }
 
+/*
+ * Whether the part at hand, a link, leads somewhere and is on the way of another link's target. If
+ * one dangles then, it is that other one: /usr/bin/x -> /bin/x, where /bin -> usr/bin.
+ */
+static bool is_good_way(const struct walk *walk)
+{
+	struct stat status;
+
+	return walk->end < walk->link_end && stat(walk->path->part, &status) == 0;
+}
+
 static enum exec_path_fault follow_link(struct walk *walk)
 {
 	char target[PATH_MAX];
 	char *part = walk->path->part;
 	char next = part[walk->end];
+	size_t rest_of_target = 0;
 	ssize_t length;
 
 	part[walk->end] = '\0';
-	strcpy(walk->path->link, part);
+	if (is_good_way(walk))
+		rest_of_target = walk->link_end - walk->end;
+	else
+		strcpy(walk->path->link, part);
 	length = readlink(part, target, sizeof(target));
 	part[walk->end] = next;
 	if (length <= 0)
 		return EXEC_PATH_FAULT_OTHER;
 	if (++walk->links > LINKS_MAX)
 		return EXEC_PATH_FAULT_LOOP;
-	return splice(walk, target, (size_t)length) ? EXEC_PATH_FAULT_NONE : EXEC_PATH_FAULT_OTHER;
+	if (!splice(walk, target, (size_t)length))
+		return EXEC_PATH_FAULT_OTHER;
+	walk->link_end += rest_of_target;
+	return EXEC_PATH_FAULT_NONE;
 }
 
 static enum exec_path_fault look_at_part(struct walk *walk)

@@ -920,9 +920,9 @@ static void a_program_that_is_open_for_writing(void **state)
 	fd = open(outside("/app"), O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	EXPECT(state, TRY(.name = "/app"), 126,
-		"it is open for writing; whatever writes it has to close it first");
+		"it, its interpreter or its loader is open for writing; whatever writes it has to close it first");
 	EXPECT(state, TRY(.name = "/script"), 126,
-		"it is open for writing; whatever writes it has to close it first");
+		"it, its interpreter or its loader is open for writing; whatever writes it has to close it first");
 	close(fd);
 }
 
