@@ -112,10 +112,12 @@ void job_command_stopped(struct job *job, int signal)
 {
 	char name[SIGNAL_NAME_SIZE];
 	struct terminal terminal;
+	pid_t session = getsid(0);
 	struct job_stop stop = {
 		.signal = signal,
 		.was_passed_on = stop_was_passed_on(job),
-		.is_session_leader = getsid(0) == job->self,
+		/* Where a filter refuses to tell: to stop for nobody would be for ever. */
+		.is_session_leader = session < 0 || session == job->self,
 	};
 	enum job_reaction reaction;
 
