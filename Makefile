@@ -214,6 +214,32 @@ fuzz: build/test/fuzz/diagnosis
 		-artifact_prefix=$(CURDIR)/build/test/fuzz/broken- $(CURDIR)/build/test/fuzz/found \
 		$(CURDIR)/tests/fuzz/corpus
 
+# Every system call failed, and delayed, under strace: the calls and what comes of each stand in
+# tests/faults/calls. The short form is for the gate; SEED repeats schedules of delays.
+FAULTS_SCHEDULES ?= 1000
+FAULTS_FLAGS ?=
+SEED ?=
+FAULTS_COMMON = apart tracer
+
+build/test/faults/%: build/test/faults/%.o build/test/integration/harness.o \
+		$(FAULTS_COMMON:%=build/test/faults/%.o)
+	$(TEST_CC) $(TEST_CFLAGS) -o $@ $^ -lcmocka
+
+build/test/faults/faults: build/test/faults/scenarios.o build/test/faults/table.o
+
+build/test/player: tests/faults/player.c tests/faults/player.h build/flags
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -static -o $@ $<
+
+check-faults: build/whit build/test/player build/test/faults/faults build/test/faults/delays
+	WHIT=$(CURDIR)/build/whit PLAYER=$(CURDIR)/build/test/player \
+		build/test/faults/faults tests/faults/calls $(FAULTS_FLAGS)
+	WHIT=$(CURDIR)/build/whit PLAYER=$(CURDIR)/build/test/player \
+		build/test/faults/delays $(FAULTS_SCHEDULES) $(SEED)
+
+check-faults-short:
+	$(MAKE) check-faults FAULTS_FLAGS=--short FAULTS_SCHEDULES=100
+
 # Real servers and a real engine; starts what it needs, and says what it had to skip.
 check-engines: build/whit
 	tests/engines/run.sh build/whit
@@ -253,6 +279,8 @@ help:
 	@echo 'make fuzz              libFuzzer with clang, for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make check-engines     nginx, PostgreSQL, Redis and Docker for real'
 	@echo 'make bench             cost, beside the peers that are installed and a floor'
+	@echo 'make check-faults      every system call failed and delayed, under strace: minutes'
+	@echo 'make check-faults-short  the same with each call failed once'
 	@echo 'make install           binary and manual below PREFIX ($(PREFIX)), in DESTDIR'
 	@echo 'make install-links     $(LINK_NAMES) as links in LINKDIR'
 	@echo 'make uninstall         what install put there; with LINKDIR the links too'
@@ -272,7 +300,7 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(shell find build/test -name '*.d' 2>/dev/null)
 FORCE:
-.PHONY: all check lint check-unit check-fuzz check-integration fuzz check-engines bench demo help install \
-	install-links uninstall clean FORCE
+.PHONY: all check lint check-unit check-fuzz check-integration fuzz check-engines check-faults \
+	check-faults-short bench demo help install install-links uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -437,8 +437,7 @@ void run_start(struct run *run, const struct scene *scene)
 
 /* --- reading --- */
 
-/* Reads more of either output; false at the end of both. */
-static bool read_more(struct run *run)
+bool run_read(struct run *run)
 {
 	struct output *outputs[] = {&run->out, &run->err};
 	struct pollfd polled[2];
@@ -493,7 +492,7 @@ const char *run_line(struct run *run, struct output *output)
 			output->taken += length + 1;
 			return run->line;
 		}
-		if (output->fd < 0 || !read_more(run))
+		if (output->fd < 0 || !run_read(run))
 			run_fail(run, "end-of-file where a line of %s should be",
 				output == &run->out ? "stdout" : "stderr");
 	}
@@ -515,11 +514,11 @@ void run_expect_beginning(struct run *run, struct output *output, const char *be
 		run_fail(run, "expected: %s...\nobserved: %s", beginning, found);
 }
 
-static void wait_for_end(struct run *run)
+void run_wait_end(struct run *run)
 {
 	int64_t patience_ends = now_ms() + PATIENCE_MS;
 
-	while (read_more(run))
+	while (run_read(run))
 		;
 	while (waitpid(run->top, &run->wait_status, WNOHANG) == 0) {
 		if (now_ms() > patience_ends)
@@ -531,7 +530,7 @@ static void wait_for_end(struct run *run)
 
 void run_expect_status(struct run *run, int status)
 {
-	wait_for_end(run);
+	run_wait_end(run);
 	if (WIFSIGNALED(run->wait_status))
 		run_fail(run, "expected: status %d\nobserved: whit was killed by signal %d", status,
 			WTERMSIG(run->wait_status));

@@ -76,6 +76,12 @@ void run_start(struct run *run, const struct scene *scene);
 		&(struct scene){                                                                   \
 			.role = (its_role), .words = (const char *const[]){__VA_ARGS__, NULL}})
 
+/* Waits for more of either output and reads it; false at the end of both. */
+bool run_read(struct run *run);
+
+/* Reads all output and waits for the end; wait_status has how. */
+void run_wait_end(struct run *run);
+
 /* The next line of stdout or stderr, without its newline; fails the test at end-of-file. */
 const char *run_line(struct run *run, struct output *output);
 

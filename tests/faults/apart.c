@@ -1,0 +1,44 @@
+/* One process for one run. What is run is the caller's affair. */
+#include "apart.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TEXT_SIZE 16384
+
+int apart_make_messages(void)
+{
+	return memfd_create("messages", MFD_CLOEXEC);
+}
+
+bool apart_run(void (*part)(void *), void *argument, int messages)
+{
+	int status;
+	pid_t pid;
+
+	if (ftruncate(messages, 0) < 0)
+		return false;
+	pid = fork();
+	if (pid == 0) {
+		lseek(messages, 0, SEEK_SET);
+		dup2(messages, STDOUT_FILENO);
+		dup2(messages, STDERR_FILENO);
+		part(argument);
+		exit(0);
+	}
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+void apart_show(const char *title, int messages)
+{
+	char text[TEXT_SIZE];
+	size_t length = (size_t)snprintf(text, sizeof(text), "FAILED %s\n", title);
+	ssize_t got = pread(messages, text + length, sizeof(text) - length, 0);
+
+	if (got > 0)
+		length += (size_t)got;
+	(void)!write(STDOUT_FILENO, text, length); /* one write: others print too */
+}
