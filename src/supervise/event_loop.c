@@ -6,12 +6,23 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#define ERROR_PAUSE_MS 100
+
 /* False when the deadline comes first, or may have. */
 static bool wait_until(int signal_fd, const struct deadline *deadline)
 {
 	struct pollfd signals = {.fd = signal_fd, .events = POLLIN};
 
 	return poll(&signals, 1, deadline_timeout_ms(deadline, clock_now_ms())) > 0;
+}
+
+/*
+ * The signalfd cannot be read any more, for which no reason is known. The end of the command is
+ * still to be noticed, and the machine not to be heated by looking for it.
+ */
+static void pause_after_error(void)
+{
+	(void)poll(NULL, 0, ERROR_PAUSE_MS);
 }
 
 void event_loop_wait(int signal_fd, const struct deadline *deadline, struct event_batch *ret_batch)
@@ -26,4 +37,6 @@ void event_loop_wait(int signal_fd, const struct deadline *deadline, struct even
 	} while (length < 0 && errno == EINTR);
 	if (length > 0)
 		ret_batch->count = (size_t)length / sizeof(ret_batch->records[0]);
+	else
+		pause_after_error();
 }

@@ -32,7 +32,7 @@ enum purpose {
 	PURPOSE_STOP,     /* TERM, which it gets when it is continued */
 	PURPOSE_CONTINUE, /* CONT, and it is no longer found */
 	PURPOSE_KILL,     /* kill it, if it is not found yet */
-	PURPOSE_SIGNAL,   /* the signal */
+	PURPOSE_SIGNAL,   /* the signal, if it has not had it yet */
 };
 
 struct look {
@@ -114,7 +114,8 @@ static void signal_one(struct look *look, pid_t pid, int pidfd)
 		break;
 	case PURPOSE_SIGNAL:
 		send_signal(leftovers, pid, pidfd, look->signal);
-		return;
+		set_found(leftovers->found, pid);
+		return; /* whom they start meanwhile it is not for */
 	}
 	set_found(leftovers->found, pid);
 	look->has_found_more = true;
@@ -126,10 +127,10 @@ static bool is_wanted(const struct look *look, pid_t pid)
 	switch (look->purpose) {
 	case PURPOSE_FREEZE:
 	case PURPOSE_KILL:
+	case PURPOSE_SIGNAL:
 		return !is_found(look->leftovers->found, pid);
 	case PURPOSE_STOP:
 	case PURPOSE_CONTINUE:
-	case PURPOSE_SIGNAL:
 		return true;
 	}
 	return false;
@@ -304,9 +305,27 @@ static int signal_descendants(struct leftovers *leftovers, enum purpose purpose,
 }
 
 /* Everybody but whit, at one moment, so that no fork goes past it: kill(2). */
-static void signal_namespace(int signal)
+static void signal_namespace(struct leftovers *leftovers, int signal)
 {
-	(void)kill(-1, signal); /* ESRCH: nobody is left */
+	/* ESRCH: nobody is left. EPERM: not one could be signalled. */
+	if (kill(-1, signal) == 0 || errno != EPERM || leftovers->has_warned_of_permission)
+		return;
+	leftovers->has_warned_of_permission = true;
+	log_warning("cannot signal the rest: it runs as another user and whit has no CAP_KILL");
+}
+
+static bool is_anyone_found(const struct leftovers_found *found)
+{
+	return found->lowest_byte <= found->highest_byte;
+}
+
+/*
+ * Whether the command's group is all that can be signalled. Who has been found has had the signal,
+ * and twice it may mean something else; but there is no harm in killing twice.
+ */
+static bool needs_group(const struct leftovers *leftovers, enum purpose purpose, int error)
+{
+	return error != 0 && (purpose == PURPOSE_KILL || !is_anyone_found(leftovers->found));
 }
 
 /* Sends one signal, and then another if that is not 0, in the way that the purpose asks for. */
@@ -316,17 +335,18 @@ static void signal_rest(struct leftovers *leftovers, enum purpose purpose, int s
 
 	/* kill(-1) would reach the whole machine from any other pid. */
 	if (leftovers->self == INIT_PID) {
-		signal_namespace(signal);
+		signal_namespace(leftovers, signal);
 		if (then != 0)
-			signal_namespace(then);
+			signal_namespace(leftovers, then);
 		return;
 	}
 	if (!has_children(P_ALL, 0))
 		return; /* and so no other descendants */
+	forget_found(leftovers->found);
 	error = process_proc_is_ours(leftovers->self)
 		? signal_descendants(leftovers, purpose, signal)
 		: ENOENT;
-	if (error == 0)
+	if (!needs_group(leftovers, purpose, error))
 		return;
 	signal_group(leftovers, signal, error);
 	if (then != 0)

@@ -4,6 +4,7 @@
 #include "base/line.h"
 #include "base/number.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
@@ -18,11 +19,12 @@
 /* How often to read a chain that changes under our eyes; each time somebody in it has ended. */
 #define TRIES_MAX 100
 
-/* Reads the beginning of /proc/PID/FILE as a string; false where there is none. */
+/* Reads the beginning of /proc/PID/FILE as a string; false with errno where there is none. */
 static bool read_proc_file(pid_t pid, const char *file, char *buffer, size_t size)
 {
 	struct line path;
 	ssize_t length;
+	int error;
 	int fd;
 
 	line_start(&path);
@@ -30,8 +32,11 @@ static bool read_proc_file(pid_t pid, const char *file, char *buffer, size_t siz
 	fd = open(line_string(&path), O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
+	errno = ESRCH; /* what an empty one means */
 	length = read(fd, buffer, size - 1);
+	error = errno;
 	(void)close(fd); /* read-only: nothing to lose */
+	errno = error;
 	if (length <= 0)
 		return false;
 	buffer[length] = '\0';
@@ -85,6 +90,13 @@ bool process_is_child(pid_t pid, pid_t parent)
 	return read_parent(pid, &found) && found == parent;
 }
 
+/* Of something that may be there at the next try. */
+static bool is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == EAGAIN ||
+		error == EINTR;
+}
+
 enum answer {
 	ANSWER_NO,
 	ANSWER_YES,
@@ -103,7 +115,7 @@ static enum answer leads_up_to(pid_t pid, pid_t ancestor, int depth)
 	pid_t again;
 
 	if (!read_parent(pid, &parent)) /* the first one is for the caller's pidfd to tell */
-		return depth == 0 ? ANSWER_NO : ANSWER_CHANGED;
+		return depth == 0 && !is_shortage(errno) ? ANSWER_NO : ANSWER_CHANGED;
 	if (parent == ancestor)
 		return ANSWER_YES;
 	if (parent <= 1 || depth == DEPTH_LIMIT)
