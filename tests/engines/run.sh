@@ -16,7 +16,7 @@ trap 'exit 130' INT
 trap 'exit 141' PIPE
 trap 'exit 143' TERM
 
-for script in software drain docker; do
+for script in software drain docker podman oci sandbox kubernetes names examples; do
 	echo "$script:"
 	scripts_before=$(wc -l <"$ENGINE_TALLY")
 	"$directory/$script.sh" "$1"
