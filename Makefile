@@ -277,7 +277,7 @@ help:
 	@echo 'make demo              what whit does, in ten seconds'
 	@echo 'make check             lint, unit tests, a short fuzzing, integration tests'
 	@echo 'make fuzz              libFuzzer with clang, for FUZZ_SECONDS ($(FUZZ_SECONDS))'
-	@echo 'make check-engines     nginx, PostgreSQL, Redis and Docker for real'
+	@echo 'make check-engines     servers, container engines and other inits, for real'
 	@echo 'make bench             cost, beside the peers that are installed and a floor'
 	@echo 'make check-faults      every system call failed and delayed, under strace: minutes'
 	@echo 'make check-faults-short  the same with each call failed once'
