@@ -124,7 +124,7 @@ run the_drain_fits_the_grace_period
 # play NUMBER: until the commands run.
 play() {
 	block "$heading" "$1" >"$here/manifest"
-	podman play kube "$here/manifest" >"$here/play.log" 2>&1
+	podman play kube --network none "$here/manifest" >"$here/play.log" 2>&1
 }
 
 has_logged() {
