@@ -8,13 +8,15 @@
 begin_apart() {
 	if [ -z "${ENGINE_APART:-}" ] && unshare --net --pid --fork true 2>/dev/null; then
 		export ENGINE_APART=yes
-		# The outer shell is PID 1 and reaps: no whit here, whose fault would be hidden by it.
+		# The outer shell is PID 1 and reaps: no whit here, whose fault would be hidden by
+		# it.
 		# shellcheck disable=SC2016 # for that shell
 		exec unshare --net --pid --fork --kill-child sh -c '"$0" "$1"; exit $?' \
 			"$script" "$whit"
 	fi
 	begin
-	[ "${ENGINE_OWN_MOUNTS:-}" != in-chroot ] || skip_all 'a chroot cannot hold a container engine'
+	[ "${ENGINE_OWN_MOUNTS:-}" != in-chroot ] ||
+		skip_all 'a chroot cannot hold a container engine'
 	mount -t proc proc /proc
 	ip link set lo up
 }
@@ -88,8 +90,8 @@ install_whit() {
 
 # --- Podman ---
 
-# Its own storage and no network, and limits that it may set without CAP_SYS_RESOURCE. In files where
-# Podman looks by itself, so that a recipe needs no option of ours.
+# Its own storage and no network, and limits that it may set without CAP_SYS_RESOURCE. In files
+# where Podman looks by itself, so that a recipe needs no option of ours.
 start_podman() {
 	mount_cgroups
 	hide /run /dev/shm /etc/containers /etc/cni /var/lib/containers

@@ -94,8 +94,8 @@ a_term_that_nginx_gets_as_quit() {
 }
 run a_term_that_nginx_gets_as_quit
 
-# Each of the two says what it gets. INT, since a TERM would come from the drain as well. That the shell
-# between dies of it is why there is a drain.
+# Each of the two says what it gets. INT, since a TERM would come from the drain as well. That the
+# shell between dies of it is why there is a drain.
 a_signal_for_all_processes_of_a_pipeline() {
 	for name in producer consumer; do
 		cat >"/usr/local/bin/$name" <<-FILE

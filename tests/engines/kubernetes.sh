@@ -1,6 +1,6 @@
 #!/bin/sh
-# The README's manifests: Kubernetes' own types take every field of them, and `podman play kube` runs
-# them as they stand. As root. usage: tests/engines/kubernetes.sh build/whit
+# The README's manifests: Kubernetes' own types take every field of them, and `podman play kube`
+# runs them as they stand. As root. usage: tests/engines/kubernetes.sh build/whit
 # shellcheck disable=SC2317 # the harness calls the tests
 set -u
 # shellcheck source-path=SCRIPTDIR source=harness.sh
@@ -75,7 +75,8 @@ list_keys() {
 # dropped, and prints what it has. Without a server, and with a variable more.
 decode() {
 	timeout -k 5 "$bound_seconds" env KUBECONFIG=/dev/null \
-		kubectl set env --local -f "$1" CHECKED=yes -o yaml >"$here/decoded" 2>"$here/kubectl.log"
+		kubectl set env --local -f "$1" CHECKED=yes -o yaml >"$here/decoded" \
+		2>"$here/kubectl.log"
 }
 
 keys_that_are_lost() {
@@ -158,8 +159,8 @@ the_readmes_pod_drains_within_the_grace_period() {
 }
 run the_readmes_pod_drains_within_the_grace_period
 
-# FallbackToLogsOnError takes the last 80 lines or 2,048 bytes of the log of a container that failed. A
-# pod's container is then started again, and its log goes on.
+# FallbackToLogsOnError takes the last 80 lines or 2,048 bytes of the log of a container that
+# failed. A pod's container is then started again, and its log goes on.
 the_log_of_a_command_that_dies_ends_with_whits_notice() {
 	play 1
 	wait_until 'the side process' has_logged web-nginx ready

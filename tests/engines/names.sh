@@ -1,7 +1,7 @@
 #!/bin/sh
 # whit called as tini, dumb-init and catatonit beside Debian's packages of them: every option and
-# variable that they document, on both, side by side. The rows are those of the manual's OTHER NAMES.
-# As root. usage: tests/engines/names.sh build/whit
+# variable that they document, on both, side by side. The rows are those of the manual's OTHER
+# NAMES. As root. usage: tests/engines/names.sh build/whit
 # shellcheck disable=SC2317 # the harness calls the tests
 set -u
 # shellcheck source-path=SCRIPTDIR source=harness.sh
@@ -93,8 +93,8 @@ expect_silence() {
 	expect "the words of whit as $name" '' "$(cat "$here/whit/err.log")"
 }
 
-# Sends PID 1 one USR1, and says whether it comes to the command alone or to its child too. The child
-# is asked afterwards, by a signal that comes after it in number and in time.
+# Sends PID 1 one USR1, and says whether it comes to the command alone or to its child too. The
+# child is asked afterwards, by a signal that comes after it in number and in time.
 # shellcheck disable=SC2016 # for that shell
 who_gets_usr1='
 sh -c "trap \"echo child got USR1\" USR1; trap exit USR2; : >ready; while :; do sleep 0.05; done" &
@@ -308,8 +308,8 @@ dumb_init_session() {
 }
 run dumb_init_session
 
-# Says what comes of a TERM to PID 1. URG is sent after it, and is the higher number: what comes of the
-# TERM is there when it comes.
+# Says what comes of a TERM to PID 1. URG is sent after it, and is the higher number: what comes of
+# the TERM is there when it comes.
 # shellcheck disable=SC2016 # for that shell
 what_becomes_of_term='
 for signal in INT QUIT USR1 TERM; do trap "echo got $signal" $signal; done
@@ -397,8 +397,8 @@ dumb_init_stops() {
 }
 run dumb_init_stops
 
-# Below a PID 1 that stays: what became of what the command has left behind. A TERM was sent before the
-# init ended: then it is pending, or has woken whom it ends.
+# Below a PID 1 that stays: what became of what the command has left behind. A TERM was sent before
+# the init ended: then it is pending, or has woken whom it ends.
 # shellcheck disable=SC2016 # for that shell
 outlive='"$@"
 while :; do

@@ -1,6 +1,6 @@
 #!/bin/sh
-# whit in bundles of runc and crun, and where bubblewrap, systemd-nspawn, unshare and chroot start it:
-# signals, orphans, statuses. As root. usage: tests/engines/oci.sh build/whit
+# whit in bundles of runc and crun, and where bubblewrap, systemd-nspawn, unshare and chroot start
+# it: signals, orphans, statuses. As root. usage: tests/engines/oci.sh build/whit
 # shellcheck disable=SC2317 # the harness calls the tests
 set -u
 # shellcheck source-path=SCRIPTDIR source=harness.sh
@@ -42,7 +42,8 @@ cp "$whit" /usr/local/bin/whit
 heading='### runc, crun, bubblewrap, systemd-nspawn, unshare, chroot'
 
 # Read by the shell that the recipes start. Says who is above it, leaves 20 orphans and kills them,
-# waits until nobody is left of them, and sends whit a TERM that must come back. 3 is its own status.
+# waits until nobody is left of them, and sends whit a TERM that must come back. 3 is its own
+# status.
 # shellcheck disable=SC2016 # for that shell
 questions='
 trap "echo got TERM; exit 3" TERM

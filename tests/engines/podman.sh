@@ -1,6 +1,6 @@
 #!/bin/sh
-# Podman with whit: as its --init, by option and by containers.conf, as the infra container of a pod,
-# and with socket activation. As root. usage: tests/engines/podman.sh build/whit
+# Podman with whit: as its --init, by option and by containers.conf, as the infra container of a
+# pod, and with socket activation. As root. usage: tests/engines/podman.sh build/whit
 # shellcheck disable=SC2317 # the harness calls the tests
 set -u
 # shellcheck source-path=SCRIPTDIR source=harness.sh
@@ -294,7 +294,8 @@ make_server_image() {
 		accept(my $client, $listener) or die "accept: $!\n";
 		sysread($client, my $request, 4096);
 		my $body = "from pid $$ for pid $ENV{LISTEN_PID}\n";
-		syswrite($client, "HTTP/1.0 200 OK\r\nContent-Length: " . length($body) . "\r\n\r\n$body");
+		my $head = "HTTP/1.0 200 OK\r\nContent-Length: " . length($body);
+		syswrite($client, "$head\r\n\r\n$body");
 	PERL
 	chmod 755 "$server/server"
 	tar -C "$server" -c . |

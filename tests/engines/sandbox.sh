@@ -1,7 +1,7 @@
 #!/bin/sh
-# A pod's sandbox as Kubernetes makes it: whit, installed as /pause on an empty root, holds the PID, IPC
-# and UTS namespaces, and containers with other mounts join them. Beside it the same with a plain sleep
-# as PID 1. As root. usage: tests/engines/sandbox.sh build/whit
+# A pod's sandbox as Kubernetes makes it: whit, installed as /pause on an empty root, holds the PID,
+# IPC and UTS namespaces, and containers with other mounts join them. Beside it the same with a
+# plain sleep as PID 1. As root. usage: tests/engines/sandbox.sh build/whit
 # shellcheck disable=SC2317 # the harness calls the tests
 set -u
 # shellcheck source-path=SCRIPTDIR source=harness.sh
@@ -68,8 +68,8 @@ start_sleep() {
 	start_sandbox /bin/sleep infinity
 }
 
-# join NAME SCRIPT: a container of the pod, with a root and mounts of its own, as a runtime does it: it
-# joins the namespaces of the sandbox, and its parent stays outside. Output to $here/NAME.log.
+# join NAME SCRIPT: a container of the pod, with a root and mounts of its own, as a runtime does it:
+# it joins the namespaces of the sandbox, and its parent stays outside. Output to $here/NAME.log.
 join() {
 	make_root "$here/$1"
 	# shellcheck disable=SC2016 # for the shell in the sandbox
@@ -120,8 +120,8 @@ ask() {
 		mount -t proc proc proc && exec chroot . sh -c "$1"' sh "$1"
 }
 
-# One container that lives and hears signals; one that double-forks, so that a daemon is left to PID 1
-# while its spawner goes; one that dies with children of its own.
+# One container that lives and hears signals; one that double-forks, so that a daemon is left to PID
+# 1 while its spawner goes; one that dies with children of its own.
 # shellcheck disable=SC2016 # for the shells in the containers
 start_three_containers() {
 	join a 'trap "echo heard USR1" USR1; trap "echo heard TERM; exit 5" TERM

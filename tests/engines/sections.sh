@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-# Takes commands and files out of the README and the manual, so that what is run is what stands there.
-# A line or block that was not taken is found by expect_all_taken. With ENGINE_RECIPES set, what is taken
-# is noted in that file too, a line each. Sourced after harness.sh.
+# Takes commands and files out of the README and the manual, so that what is run is what stands
+# there. A line or block that was not taken is found by expect_all_taken. With ENGINE_RECIPES set,
+# what is taken is noted in that file too, a line each. Sourced after harness.sh.
 # shellcheck disable=SC2154 # variables from harness.sh
 
 project=$(realpath "$(dirname "$script")/../..")
