@@ -14,6 +14,12 @@ void process_name(pid_t pid, char ret_name[PROCESS_NAME_SIZE]);
 /* Whether /proc is there and is that of our PID namespace. self is our pid. */
 bool process_proc_is_ours(pid_t self);
 
+/*
+ * Whether the process that has this pid runs, or is about to, as who sleeps is as soon as it has
+ * been sent a signal; false for who is stopped, stuck in the kernel or dead.
+ */
+bool process_is_running(pid_t pid);
+
 /* Whether the process that has this pid is a child of parent. */
 bool process_is_child(pid_t pid, pid_t parent);
 

@@ -25,6 +25,7 @@ struct supervisor {
 	const struct rewrite *rewrite;
 	const struct exit_map *exit_map;
 	struct signal_set passed_on; /* empty at the start */
+	bool is_more_to_reap;        /* false at the start */
 	struct shutdown shutdown;    /* with its limits, and else empty at the start */
 	struct leftovers rest;
 	struct job job;

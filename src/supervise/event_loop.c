@@ -2,6 +2,7 @@
 #include "supervise/event_loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <unistd.h>
@@ -30,11 +31,24 @@ void event_loop_wait(int signal_fd, const struct deadline *deadline, struct even
 	ssize_t length;
 
 	ret_batch->count = 0;
-	if (deadline->is_set && !wait_until(signal_fd, deadline))
-		return;
-	do { /* EINTR comes after a stop or from a tracer: signal(7) */
-		length = read(signal_fd, ret_batch->records, sizeof(ret_batch->records));
-	} while (length < 0 && errno == EINTR);
+	if (deadline->is_set) {
+		/*
+		 * What poll has seen may be gone by the read: a stop signal discards a CONT that is
+		 * pending, and STOP sent to PID 1 from inside does that alone (prepare_signal in
+		 * kernel/signal.c). A read that waited would miss the deadline.
+		 */
+		(void)fcntl(signal_fd, F_SETFL, O_NONBLOCK); /* cannot fail for a signalfd */
+		if (!wait_until(signal_fd, deadline))
+			return;
+	}
+	while ((length = read(signal_fd, ret_batch->records, sizeof(ret_batch->records))) < 0) {
+		if (errno == EAGAIN && deadline->is_set)
+			return;
+		if (errno == EAGAIN) /* there has been a deadline before */
+			(void)wait_until(signal_fd, deadline);
+		else if (errno != EINTR) /* which comes after a stop or from a tracer: signal(7) */
+			break;
+	}
 	if (length > 0)
 		ret_batch->count = (size_t)length / sizeof(ret_batch->records[0]);
 	else

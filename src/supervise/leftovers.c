@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,6 +26,13 @@
  * strangers' processes, where a look takes long.
  */
 #define LOOKS_MAX 100
+
+/*
+ * How long to wait, again and again, for those who have been sent STOP to stop. One that is stuck
+ * in the kernel must not hold the others up.
+ */
+#define WAIT_MS   1
+#define WAITS_MAX 500
 
 /* What is done to a process that is one of the rest. */
 enum purpose {
@@ -80,44 +88,52 @@ static void set_found(struct leftovers_found *found, pid_t pid)
 /*
  * A child of ours keeps its pid until we reap it, so kill cannot miss it. Any other descendant may
  * be reaped by its parent at any moment and the pid go to a stranger: for those only a pidfd will
- * do.
+ * do. False if the process is no more.
  */
-static void send_signal(struct leftovers *leftovers, pid_t pid, int pidfd, int signal)
+static bool send_signal(struct leftovers *leftovers, pid_t pid, int pidfd, int signal)
 {
 	int sent = pidfd < 0 ? kill(pid, signal)
 			     : (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 
-	if (sent == 0 || errno != EPERM || leftovers->has_warned_of_permission)
-		return; /* ESRCH: it has ended meanwhile */
+	if (sent == 0)
+		return true;
+	if (errno == ESRCH)
+		return false; /* it has been reaped meanwhile */
+	if (errno != EPERM || leftovers->has_warned_of_permission)
+		return true;
 	leftovers->has_warned_of_permission = true;
 	log_warning("cannot signal pid %d of the rest: it runs as another user and whit has "
 		    "no CAP_KILL",
 		pid);
+	return true;
 }
 
 static void signal_one(struct look *look, pid_t pid, int pidfd)
 {
 	struct leftovers *leftovers = look->leftovers;
+	bool is_there = false;
 
 	switch (look->purpose) {
 	case PURPOSE_FREEZE:
-		send_signal(leftovers, pid, pidfd, SIGSTOP);
+		is_there = send_signal(leftovers, pid, pidfd, SIGSTOP);
 		break;
 	case PURPOSE_STOP:
-		send_signal(leftovers, pid, pidfd, SIGTERM);
+		(void)send_signal(leftovers, pid, pidfd, SIGTERM);
 		return;
 	case PURPOSE_CONTINUE:
-		send_signal(leftovers, pid, pidfd, SIGCONT);
+		(void)send_signal(leftovers, pid, pidfd, SIGCONT);
 		return;
 	case PURPOSE_KILL:
-		send_signal(leftovers, pid, pidfd, SIGKILL);
+		is_there = send_signal(leftovers, pid, pidfd, SIGKILL);
 		break;
 	case PURPOSE_SIGNAL:
-		send_signal(leftovers, pid, pidfd, look->signal);
-		set_found(leftovers->found, pid);
+		if (send_signal(leftovers, pid, pidfd, look->signal))
+			set_found(leftovers->found, pid);
 		return; /* whom they start meanwhile it is not for */
 	}
-	set_found(leftovers->found, pid);
+	/* If it has been reaped, another one may have its pid by now: look again. */
+	if (is_there)
+		set_found(leftovers->found, pid);
 	look->has_found_more = true;
 }
 
@@ -254,6 +270,28 @@ static void signal_group(struct leftovers *leftovers, int signal, int error)
 		(void)kill(-leftovers->command, signal);
 }
 
+static bool is_anyone_running(const struct leftovers_found *found)
+{
+	for (size_t byte = found->lowest_byte; byte <= found->highest_byte; byte++) {
+		for (pid_t pid = (pid_t)byte * 8; pid < (pid_t)(byte + 1) * 8; pid++) {
+			if (is_found(found, pid) && process_is_running(pid))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Who is in the middle of a fork goes on with it until that is done, and with much memory that
+ * takes long: only who has stopped has no more children (copy_process in kernel/fork.c, since
+ * Linux 4.19).
+ */
+static void wait_until_stopped(const struct leftovers_found *found)
+{
+	for (int waits = 0; waits < WAITS_MAX && is_anyone_running(found); waits++)
+		(void)poll(NULL, 0, WAIT_MS); /* if it fails, we look sooner */
+}
+
 /* Returns 0, or what kept us from looking at everybody. */
 static int look_until_nobody_is_new(struct leftovers *leftovers, enum purpose purpose)
 {
@@ -263,6 +301,8 @@ static int look_until_nobody_is_new(struct leftovers *leftovers, enum purpose pu
 	forget_found(leftovers->found);
 	do {
 		look_through(&look);
+		if (purpose == PURPOSE_FREEZE)
+			wait_until_stopped(leftovers->found);
 	} while (look.error == 0 && look.has_found_more && ++looks < LOOKS_MAX);
 	return look.error;
 }

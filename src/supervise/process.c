@@ -52,10 +52,10 @@ void process_name(pid_t pid, char ret_name[PROCESS_NAME_SIZE])
 }
 
 /*
- * Reads the parent's pid, 0 where there is none or none that this namespace knows. False where the
- * process is not to be seen: it has ended, or there is no /proc.
+ * Reads the state's letter, and the parent's pid, 0 where there is none or none that this namespace
+ * knows. False where the process is not to be seen: it has ended, or there is no /proc.
  */
-static bool read_parent(pid_t pid, pid_t *ret_parent)
+static bool read_stat(pid_t pid, char *ret_state, pid_t *ret_parent)
 {
 	char stat[256]; /* "PID (NAME) STATE PPID ...": proc_pid_stat(5) */
 	const char *field;
@@ -66,11 +66,27 @@ static bool read_parent(pid_t pid, pid_t *ret_parent)
 	field = strrchr(stat, ')'); /* the name may have any of these in it */
 	if (field == NULL || strlen(field) < sizeof(") S 1") - 1)
 		return false;
-	field += sizeof(") S ") - 1;
-	if (!number_parse(field, strcspn(field, " "), INT_MAX, &parent))
+	field += sizeof(") ") - 1;
+	if (!number_parse(field + 2, strcspn(field + 2, " "), INT_MAX, &parent))
 		return false;
+	*ret_state = *field;
 	*ret_parent = (pid_t)parent;
 	return true;
+}
+
+static bool read_parent(pid_t pid, pid_t *ret_parent)
+{
+	char state;
+
+	return read_stat(pid, &state, ret_parent);
+}
+
+bool process_is_running(pid_t pid)
+{
+	pid_t parent;
+	char state;
+
+	return read_stat(pid, &state, &parent) && state == 'R';
 }
 
 bool process_proc_is_ours(pid_t self)

@@ -1,4 +1,5 @@
-/* waitpid until empty. What the command's end leads to is the supervisor's affair. */
+/* waitpid until empty, or enough for one turn. What the command's end leads to is the supervisor's
+ * affair. */
 #include "supervise/reaper.h"
 
 #include "base/log.h"
@@ -56,11 +57,13 @@ void reaper_collect(pid_t command, enum reaper_report report, struct reaper_resu
 	int wait_status;
 	pid_t pid = ANY;
 	int failures = 0;
+	int count = 0;
 
 	ret_result->command_has_ended = false;
 	ret_result->command_has_stopped = false;
 	ret_result->is_anyone_reaped = false;
-	for (;;) {
+	ret_result->is_more_to_reap = false;
+	while (count < REAPER_BATCH) {
 		pid_t reaped;
 
 		if (is_reported)
@@ -81,11 +84,16 @@ void reaper_collect(pid_t command, enum reaper_report report, struct reaper_resu
 			continue;
 		}
 		ret_result->is_anyone_reaped = true;
-		if (reaped == command) {
+		count++;
+		/* The pid of a command that has been reaped may be an orphan's by now. */
+		if (reaped == command && !ret_result->command_has_ended) {
 			ret_result->command_has_ended = true;
 			ret_result->command_wait_status = wait_status;
 		} else if (is_reported) {
 			report_orphan(reaped, name, wait_status, report);
 		}
 	}
+	ret_result->is_more_to_reap = true;
+	ret_result->is_anyone_left = true;
+	ret_result->error = 0;
 }

@@ -123,7 +123,10 @@ static void kill_command(struct supervisor *supervisor)
 	log_warning("killing the command (pid %d): it has not ended within %s s",
 		supervisor->command,
 		number_format_seconds(supervisor->shutdown.kill_after.duration_ms, seconds));
-	if (delivery_send(supervisor->command, supervisor->target, SIGKILL, &from_whit) < 0)
+	if (supervisor->target == DELIVERY_TO_GROUP) /* whether or not somebody is in it */
+		(void)delivery_send(supervisor->command, DELIVERY_TO_GROUP, SIGKILL, &from_whit);
+	/* It may have left its group, with others in it. */
+	if (delivery_send(supervisor->command, DELIVERY_TO_COMMAND, SIGKILL, &from_whit) < 0)
 		log_not_passed_on(supervisor, SIGKILL, errno);
 	signal_set_add(&supervisor->passed_on, SIGKILL); /* no need to explain this death */
 }
@@ -319,6 +322,7 @@ static void reap(struct supervisor *supervisor)
 
 	reaper_collect(
 		supervisor->has_command ? supervisor->command : 0, supervisor->report, &result);
+	supervisor->is_more_to_reap = result.is_more_to_reap;
 	if (result.command_has_ended) {
 		supervisor->has_command = false;
 		note_end(supervisor, result.command_wait_status);
@@ -402,6 +406,7 @@ static void take_signal(struct supervisor *supervisor, const struct signalfd_sig
 
 int supervisor_run(struct supervisor *supervisor)
 {
+	const struct deadline at_once = {.is_set = true}; /* long past */
 	struct event_batch batch;
 
 	if (log_shows(LOG_LEVEL_VERBOSE))
@@ -412,14 +417,16 @@ int supervisor_run(struct supervisor *supervisor)
 	 */
 	reap(supervisor);
 	while (supervisor->shutdown.state != SHUTDOWN_STATE_OVER) {
-		event_loop_wait(supervisor->signal_fd, &supervisor->shutdown.deadline, &batch);
+		event_loop_wait(supervisor->signal_fd,
+			supervisor->is_more_to_reap ? &at_once : &supervisor->shutdown.deadline,
+			&batch);
 		/*
 		 * First pass on, then reap: until then the pid is the command's own, be it as a
 		 * zombie, and no signal can reach a stranger that got the number after it.
 		 */
 		for (size_t i = 0; i < batch.count; i++)
 			take_signal(supervisor, &batch.records[i]);
-		if (wants_reaping(&batch))
+		if (supervisor->is_more_to_reap || wants_reaping(&batch))
 			reap(supervisor);
 		if (deadline_has_come(
 			    &supervisor->shutdown.deadline, shutdown_now_ms(&supervisor->shutdown)))
