@@ -268,6 +268,10 @@ build/bench/measure: $(patsubst %,build/test/bench/%.o,measure subject trace)
 bench: build/whit $(BENCH_PROGRAMS)
 	tests/bench/run.sh build/bench build/whit
 
+# Every schedule of a model of the protocol; needs spin and gcc.
+check-model:
+	tests/model/run.sh
+
 # The main job, for a newcomer, in ten seconds.
 demo: build/whit
 	tests/demo/demo.sh build/whit
@@ -278,6 +282,7 @@ help:
 	@echo 'make check             lint, unit tests, a short fuzzing, integration tests'
 	@echo 'make fuzz              libFuzzer with clang, for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make check-engines     servers, container engines and other inits, for real'
+	@echo 'make check-model       every schedule of a model of whit and the kernel, with spin'
 	@echo 'make bench             cost, beside the peers that are installed and a floor'
 	@echo 'make check-faults      every system call failed and delayed, under strace: minutes'
 	@echo 'make check-faults-short  the same with each call failed once'
@@ -301,6 +306,6 @@ clean:
 -include $(OBJECTS:.o=.d) $(shell find build/test -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all check lint check-unit check-fuzz check-integration fuzz check-engines check-faults \
-	check-faults-short bench demo help install install-links uninstall clean FORCE
+	check-faults-short check-model bench demo help install install-links uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
