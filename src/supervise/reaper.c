@@ -34,19 +34,36 @@ static void report_orphan(pid_t pid, const char *name, int wait_status, enum rea
 		log("reaped orphan %d (%s): exited %d", pid, name, WEXITSTATUS(wait_status));
 }
 
+enum next {
+	NEXT_IS_KNOWN,
+	NEXT_IS_NOBODY,
+	NEXT_IS_ANYBODY, /* the kernel cannot tell (before 4.7: waitid(2)) */
+};
+
 /*
- * Looks without reaping who is next, since a process has a name only until it is reaped. Returns
- * the pid, or ANY where nobody is next or the kernel cannot tell (before 4.7: waitid(2)).
+ * Looks without reaping who has ended or stopped, since a process has a name only until it is
+ * reaped. Who ends after this look is left for the next one: there will be news of it.
  */
-static pid_t name_next(char name[PROCESS_NAME_SIZE])
+static enum next name_next(pid_t *ret_pid, char ret_name[PROCESS_NAME_SIZE])
 {
+	const int flags = WEXITED | WSTOPPED | WNOWAIT | WNOHANG | __WALL;
 	siginfo_t next = {.si_pid = 0};
 
-	strcpy(name, "?");
-	if (waitid(P_ALL, 0, &next, WEXITED | WNOWAIT | WNOHANG | __WALL) < 0 || next.si_pid == 0)
-		return ANY;
-	process_name(next.si_pid, name);
-	return next.si_pid;
+	*ret_pid = ANY;
+	strcpy(ret_name, "?");
+	if (waitid(P_ALL, 0, &next, flags) < 0)
+		return NEXT_IS_ANYBODY; /* or ECHILD, as waitpid will say */
+	if (next.si_pid == 0)
+		return NEXT_IS_NOBODY;
+	*ret_pid = next.si_pid;
+	process_name(next.si_pid, ret_name);
+	return NEXT_IS_KNOWN;
+}
+
+/* An error that may be gone, or one who was seen stopped and has been continued meanwhile. */
+static bool is_to_be_tried_again(pid_t reaped, pid_t asked_for)
+{
+	return reaped < 0 ? errno != ECHILD : reaped == 0 && asked_for != ANY;
 }
 
 void reaper_collect(pid_t command, enum reaper_report report, struct reaper_result *ret_result)
@@ -66,10 +83,13 @@ void reaper_collect(pid_t command, enum reaper_report report, struct reaper_resu
 	while (count < REAPER_BATCH) {
 		pid_t reaped;
 
-		if (is_reported)
-			pid = name_next(name);
+		if (is_reported && name_next(&pid, name) == NEXT_IS_NOBODY) {
+			ret_result->is_anyone_left = true;
+			ret_result->error = 0;
+			return;
+		}
 		reaped = waitpid(pid, &wait_status, REAP_FLAGS);
-		if (reaped < 0 && errno != ECHILD && ++failures < FAILURES_MAX)
+		if (is_to_be_tried_again(reaped, pid) && ++failures < FAILURES_MAX)
 			continue;
 		if (reaped <= 0) {
 			ret_result->is_anyone_left = reaped == 0 || errno != ECHILD;
