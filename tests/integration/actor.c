@@ -513,6 +513,29 @@ static int ignore_signals_in_group(void)
 		pause();
 }
 
+/* Ignores all signals, and has moved to a child's group, with another child left in its own. */
+static int leave_own_group(void)
+{
+	int ready[2];
+	char byte;
+	pid_t child;
+
+	if (pipe(ready) < 0)
+		return 98;
+	set_mask(UINT64_MAX);
+	child = fork();
+	if (child == 0) {
+		setpgid(0, 0);
+		(void)!write(ready[1], "", 1);
+	} else if (fork() != 0) {
+		(void)!read(ready[0], &byte, 1);
+		setpgid(0, child);
+		say("ready");
+	}
+	for (;;)
+		pause();
+}
+
 /* A real fault, which no process sent. */
 static int crash(void)
 {
@@ -551,6 +574,8 @@ int main(int argc, char **argv)
 		return number;
 	if (strcmp(part, "die") == 0)
 		die_by(number);
+	if (strcmp(part, "leave-own-group") == 0)
+		return leave_own_group();
 	if (strcmp(part, "crash") == 0)
 		return crash();
 	if (strcmp(part, "take-memory") == 0)

@@ -226,6 +226,17 @@ static void k_with_g_kills_the_whole_group(void **state)
 		run_fail(&run, "expected: nothing more on stdout");
 }
 
+static void k_with_g_kills_a_command_that_has_left_its_group_too(void **state)
+{
+	struct run run;
+
+	RUN(&run, test_role(state), "-g", "-k", "0", actor_path(), "leave-own-group");
+	run_expect(&run, "ready");
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	expect_command_killed(&run);
+	run_expect_status(&run, 128 + SIGKILL);
+}
+
 static void k_and_then_d(void **state)
 {
 	struct run run;
@@ -388,6 +399,7 @@ int main(void)
 		ROLE_TEST(k_starts_no_clock_for_other_signals),
 		ROLE_TEST(k_does_no_harm_to_a_command_that_obeys),
 		ROLE_TEST(k_with_g_kills_the_whole_group),
+		ROLE_TEST(k_with_g_kills_a_command_that_has_left_its_group_too),
 		ROLE_TEST(k_and_then_d),
 		ROLE_TEST(the_variables_do_it_too),
 		INIT_TEST(a_pause_drains_too),
