@@ -107,10 +107,24 @@ static bool explain_unfinished_search(
 	return exec_file_explain(reason, explanation->search.path, error);
 }
 
+/*
+ * ENOENT and ENOTDIR of a file let the search go on, so what is wrong with the file may not be what
+ * the search ended with.
+ */
+static bool explain_passed_over(struct exec_explanation *explanation, const char *name)
+{
+	return explain_entries(explanation, name, ENOENT, 0) ||
+		explain_entries(explanation, name, ENOTDIR, 0);
+}
+
 /* A file that cannot be run says more than a directory that cannot be looked into. */
 static bool explain_search(struct exec_explanation *explanation, const char *name, int error)
 {
-	if (explain_entries(explanation, name, error, 0) ||
+	if (explain_entries(explanation, name, error, 0))
+		return true;
+	if (error != ENOENT && !explain_unfinished_search(explanation, name, error))
+		return false;
+	if (explain_passed_over(explanation, name) ||
 		explain_unfinished_search(explanation, name, error))
 		return true;
 	if (error == ENOENT)

@@ -476,14 +476,20 @@ TEST(what_path_leads_to_is_told_with_its_path, PLAINLY,
 	{"empty", ENOEXEC, "it is an empty file", "@/dir:@/second:@", "@/second/empty"},
 	{"dangling", ENOENT, "'@/second/dangling' is a link to '@/second/nothing', which does not "
 		"exist", "@/dir:@/second", "@/second/dangling"},
-	{"dir", EACCES, "it is a directory", "@/second:@", "@/dir"})
+	{"dir", EACCES, "it is a directory", "@/second:@", "@/dir"},
+	{"no-directory-of-interpreter", ENOENT, "its interpreter '@/refused/sh' cannot be run: "
+		"'@/refused' is not a directory", "@:@/second", "@/no-directory-of-interpreter"})
 
 TEST(a_directory_of_path_that_may_not_be_searched_is_told, AS_ANOTHER_USER,
 	{"script", EACCES, "not found in PATH (@/dir:@/closed) as far as it can be searched: "
 		"no permission to search '@/closed' (mode 0700, owner %, running as "
 		"65534:65534)", "@/dir:@/closed", NULL},
 	{"refused", EACCES, "no permission to execute it (mode 0644, owner %, running as "
-		"65534:65534); chmod a+x it", "@/closed:@", "@/refused"})
+		"65534:65534); chmod a+x it", "@/closed:@", "@/refused"},
+	{"carriage-return", EACCES, "its '#!' line ends in a carriage return; save it with Unix "
+		"line ends", "@/closed:@", "@/carriage-return"},
+	{"no-interpreter", EACCES, "its interpreter '@/nothing' does not exist; install it or "
+		"correct the '#!' line", "@/second:@/closed", "@/second/no-interpreter"})
 
 TEST(a_path_that_leads_nowhere_is_told_with_what_is_missing, PLAINLY,
 	{"@/nothing/at/all", ENOENT, "no such file: there is no '@/nothing'", NULL, NULL},
@@ -657,7 +663,7 @@ static const struct {
 	{"line ends in a carriage return", {ENOENT}},
 	{"is not in this image", {ENOENT}},
 	{"its interpreter or loader does not exist", {ENOENT}},
-	{"is not a directory", {ENOTDIR}},
+	{"is not a directory", {ENOTDIR, ENOENT}}, /* the latter of a search in PATH */
 	{"is one of a loop of links", {ELOOP}},
 	{"too many scripts are each other's interpreters", {ELOOP}},
 	{"no permission to search '", {EACCES}},
