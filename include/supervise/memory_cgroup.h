@@ -7,7 +7,8 @@
 /*
  * How many processes of our cgroup the kernel has killed for want of memory, of the cgroup's or of
  * the machine's. False, and *ret_count as it was, where that is not to be known: no /proc, no
- * memory controller, its file not mounted here, or a kernel that does not count (v1 before 4.13).
+ * memory controller, its file not mounted here, a kernel that does not count (v1 before 4.13), or
+ * none of v1's while there are cgroups below ours, whose kills ours does not count.
  */
 bool memory_cgroup_count_kills(unsigned int *ret_count);
 

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* One version of the controller. */
 struct version {
@@ -18,12 +19,13 @@ struct version {
 	const char
 		*controller; /* as /proc/PID/cgroup and the mount's options have it; "" for none */
 	const char *file;
+	bool counts_below; /* kills in the cgroups below it too */
 };
 
 /* A machine may have both; where the memory controller is in v1, v2 has none. */
 static const struct version versions[] = {
-	{"cgroup", "memory", "memory.oom_control"},
-	{"cgroup2", "", "memory.events"},
+	{"cgroup", "memory", "memory.oom_control", false},
+	{"cgroup2", "", "memory.events", true},
 };
 
 static bool is_in_list(const char *list, const char *word)
@@ -130,13 +132,31 @@ static bool read_count(const char *path, unsigned int *ret_count)
 	return is_found;
 }
 
+/* Each directory in a directory is one more link to it: the cgroups below, and "." and "..". */
+static bool has_cgroups_below(struct line *path, const struct version *version)
+{
+	struct stat status;
+
+	path->length -= strlen(version->file);
+	return stat(line_string(path), &status) < 0 || status.st_nlink > 2;
+}
+
 bool memory_cgroup_count_kills(unsigned int *ret_count)
 {
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		const struct version *version = &versions[i];
 		struct line path;
+		unsigned int count;
 
-		if (find_path(&path, &versions[i]))
-			return read_count(line_string(&path), ret_count);
+		if (!find_path(&path, version))
+			continue;
+		if (!read_count(line_string(&path), &count))
+			return false;
+		/* The command may have gone to one of those below, and been killed there. */
+		if (count == 0 && !version->counts_below && has_cgroups_below(&path, version))
+			return false;
+		*ret_count = count;
+		return true;
 	}
 	return false;
 }

@@ -18,6 +18,7 @@ struct row {
 	const char *content;
 	bool is_known;
 	unsigned int count;
+	const char *below; /* a file in a cgroup below; NULL: there is none */
 };
 
 #define V1_FILE "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n"
@@ -31,56 +32,68 @@ struct row {
 static const struct row rows[] = {
 	{"v2 in its own cgroup namespace", "0::/\n",
 		ROOT_MOUNT "30 20 0:25 / BASE/cg rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n",
-		"cg/memory.events", V2_FILE, true, 2},
+		"cg/memory.events", V2_FILE, true, 2, NULL},
 	{"v2 in the machine's cgroup namespace", "0::/kube/pod-7/c1\n",
 		ROOT_MOUNT "30 20 0:25 / BASE/cg rw - cgroup2 none rw\n",
-		"cg/kube/pod-7/c1/memory.events", V2_FILE, true, 2},
+		"cg/kube/pod-7/c1/memory.events", V2_FILE, true, 2, NULL},
 	{"v2, mounted from a cgroup above ours", "0::/kube/pod-7/c1\n",
 		"30 20 0:25 /kube BASE/cg rw - cgroup2 none rw\n",
-		"cg/pod-7/c1/memory.events", V2_FILE, true, 2},
+		"cg/pod-7/c1/memory.events", V2_FILE, true, 2, NULL},
 	{"v2, ours itself is mounted", "0::/kube\n",
 		"30 20 0:25 /kube BASE/cg rw - cgroup2 none rw\n",
-		"cg/memory.events", V2_FILE, true, 2},
+		"cg/memory.events", V2_FILE, true, 2, NULL},
 	{"v2, no kill yet", "0::/\n", "30 20 0:25 / BASE/cg rw - cgroup2 none rw\n",
-		"cg/memory.events", "oom 0\noom_kill 0\n", true, 0},
+		"cg/memory.events", "oom 0\noom_kill 0\n", true, 0, NULL},
 	{"v1 as Docker mounts it", V1_LISTS,
 		ROOT_MOUNT "30 20 0:25 /docker/1 BASE/cg ro - cgroup cgroup rw,memory\n",
-		"cg/memory.oom_control", V1_FILE, true, 3},
+		"cg/memory.oom_control", V1_FILE, true, 3, NULL},
 	{"v1 with other controllers in one mount", V1_LISTS,
 		"30 20 0:25 / BASE/cg rw - cgroup cgroup rw,cpu,memory\n",
-		"cg/docker/1/memory.oom_control", V1_FILE, true, 3},
+		"cg/docker/1/memory.oom_control", V1_FILE, true, 3, NULL},
 	{"v1 beside a v2 without the controller", V1_LISTS,
 		"29 20 0:24 / BASE/unified rw - cgroup2 none rw\n"
 		"30 20 0:25 /docker/1 BASE/cg rw - cgroup cgroup rw,memory\n",
-		"cg/memory.oom_control", V1_FILE, true, 3},
+		"cg/memory.oom_control", V1_FILE, true, 3, NULL},
 	{"a mount of another controller first", V1_LISTS,
 		"29 20 0:24 /docker/1 BASE/x rw - cgroup cgroup rw,memoryless\n"
 		"30 20 0:25 /docker/1 BASE/cg rw - cgroup cgroup rw,memory\n",
-		"cg/memory.oom_control", V1_FILE, true, 3},
+		"cg/memory.oom_control", V1_FILE, true, 3, NULL},
 	{"a line of mountinfo that does not fit", "0::/\n",
 		"29 20 0:24 / /long rw - overlay overlay rw,lowerdir=" /* and so on: long_line */
 		"30 20 0:25 / BASE/cg rw - cgroup2 none rw\n",
-		"cg/memory.events", V2_FILE, true, 2},
+		"cg/memory.events", V2_FILE, true, 2, NULL},
 	{"ours is not below what is mounted", "0::/kube/pod-7\n",
 		"30 20 0:25 /docker BASE/cg rw - cgroup2 none rw\n",
-		"cg/memory.events", V2_FILE, false, 0},
+		"cg/memory.events", V2_FILE, false, 0, NULL},
 	{"ours only begins like what is mounted", "0::/kubernetes\n",
 		"30 20 0:25 /kube BASE/cg rw - cgroup2 none rw\n",
-		"cg/memory.events", V2_FILE, false, 0},
+		"cg/memory.events", V2_FILE, false, 0, NULL},
 	{"outside of the cgroup namespace", "0::/../pod\n",
 		"30 20 0:25 /../.. BASE/cg rw - cgroup2 none rw\n",
-		"cg/memory.events", V2_FILE, false, 0},
-	{"no cgroup is mounted", "0::/\n", ROOT_MOUNT, "cg/memory.events", V2_FILE, false, 0},
+		"cg/memory.events", V2_FILE, false, 0, NULL},
+	{"no cgroup is mounted", "0::/\n", ROOT_MOUNT, "cg/memory.events", V2_FILE, false, 0, NULL},
 	{"no controller", "0::/\n", "30 20 0:25 / BASE/cg rw - cgroup2 none rw\n",
-		"cg/cgroup.events", "populated 1\n", false, 0},
+		"cg/cgroup.events", "populated 1\n", false, 0, NULL},
+	{"v1, no kill yet", V1_LISTS,
+		"30 20 0:25 /docker/1 BASE/none rw - cgroup cgroup rw,memory\n",
+		"none/memory.oom_control", "oom_kill 0\n", true, 0, NULL},
+	{"v1, none of our own, but there is a cgroup below", V1_LISTS,
+		"30 20 0:25 /docker BASE/upper rw - cgroup cgroup rw,memory\n",
+		"upper/1/memory.oom_control", "oom_kill 0\n", false, 0, "upper/1/below/tasks"},
+	{"v1, one of our own, and there is a cgroup below", V1_LISTS,
+		"30 20 0:25 /docker BASE/upper rw - cgroup cgroup rw,memory\n",
+		"upper/1/memory.oom_control", "oom_kill 1\n", true, 1, "upper/1/below/tasks"},
+	{"v2, none, which counts those below", "0::/\n",
+		"30 20 0:25 / BASE/upper rw - cgroup2 none rw\n",
+		"upper/memory.events", "oom_kill 0\n", true, 0, "upper/below/tasks"},
 	{"a kernel that does not count", V1_LISTS,
 		"30 20 0:25 /docker/1 BASE/cg rw - cgroup cgroup rw,memory\n",
-		"cg/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\n", false, 0},
+		"cg/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\n", false, 0, NULL},
 	{"a count that is none", "0::/\n", "30 20 0:25 / BASE/cg rw - cgroup2 none rw\n",
-		"cg/memory.events", "oom_kill many\n", false, 0},
-	{"no lists at all", "", "", "cg/memory.events", V2_FILE, false, 0},
+		"cg/memory.events", "oom_kill many\n", false, 0, NULL},
+	{"no lists at all", "", "", "cg/memory.events", V2_FILE, false, 0, NULL},
 	{"lists that are none", "nonsense\n::\n:\n\n", "nonsense\n - \n1 2 3 4 5 - cgroup2\n",
-		"cg/memory.events", V2_FILE, false, 0},
+		"cg/memory.events", V2_FILE, false, 0, NULL},
 };
 /* clang-format on */
 
@@ -125,9 +138,16 @@ static void count_there(struct complaint *complaint, const void *argument)
 	char path[PATH_MAX];
 	bool is_known;
 
+	/* Not every file system counts a directory's directories as links to it, as cgroups do. */
+	if (mount("none", base, "tmpfs", 0, NULL) < 0)
+		complain(complaint, "mounting %s: %s", base, strerror(errno));
 	(void)snprintf(path, sizeof(path), "%s/%s", base, row->file);
 	make_directories(path);
 	put(complaint, path, row->content);
+	if (row->below != NULL) {
+		(void)snprintf(path, sizeof(path), "%s/%s", base, row->below);
+		make_directories(path);
+	}
 	(void)snprintf(path, sizeof(path), "%s/cgroup", base);
 	put(complaint, path, row->cgroup);
 	if (mount(path, "/proc/1/cgroup", NULL, MS_BIND, NULL) < 0)
