@@ -9,7 +9,8 @@
 
 bool text_file_open(struct text_file *ret_file, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* What is mounted over a file may be a pipe that nobody writes to. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0)
 		return false;

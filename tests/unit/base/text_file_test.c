@@ -124,6 +124,23 @@ static void what_cannot_be_read_has_no_lines(void **state)
 	text_file_close(&file);
 }
 
+/* If it were, the alarm would end the test. */
+static void a_pipe_that_nobody_writes_to_is_not_waited_for(void **state)
+{
+	char pipe_path[sizeof(path) + sizeof(".pipe")];
+	struct text_file file;
+
+	(void)state;
+	(void)snprintf(pipe_path, sizeof(pipe_path), "%s.pipe", path);
+	assert_int_equal(mkfifo(pipe_path, 0600), 0);
+	(void)alarm(30);
+	assert_true(text_file_open(&file, pipe_path));
+	assert_null(text_file_next(&file));
+	(void)alarm(0);
+	text_file_close(&file);
+	assert_int_equal(unlink(pipe_path), 0);
+}
+
 static void the_descriptor_is_closed_and_does_not_go_to_the_command(void **state)
 {
 	struct text_file file;
@@ -156,6 +173,7 @@ int main(void)
 			of_a_line_that_is_too_long_the_beginning_is_returned_and_the_rest_dropped),
 		cmocka_unit_test(a_file_that_is_not_there_is_said),
 		cmocka_unit_test(what_cannot_be_read_has_no_lines),
+		cmocka_unit_test(a_pipe_that_nobody_writes_to_is_not_waited_for),
 		cmocka_unit_test(the_descriptor_is_closed_and_does_not_go_to_the_command),
 	};
 
