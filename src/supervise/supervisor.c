@@ -128,7 +128,8 @@ static void kill_command(struct supervisor *supervisor)
 	/* It may have left its group, with others in it. */
 	if (delivery_send(supervisor->command, DELIVERY_TO_COMMAND, SIGKILL, &from_whit) < 0)
 		log_not_passed_on(supervisor, SIGKILL, errno);
-	signal_set_add(&supervisor->passed_on, SIGKILL); /* no need to explain this death */
+	else /* no need to explain this death */
+		signal_set_add(&supervisor->passed_on, SIGKILL);
 }
 
 static void stop_rest(struct supervisor *supervisor)
