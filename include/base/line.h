@@ -33,7 +33,7 @@ void line_format_va(struct line *line, const char *format, va_list arguments)
 /* Appends the newline, after "..." where the line was cut. */
 void line_end(struct line *line);
 
-/* The text so far as a string, which the next call on the line changes. */
+/* The text so far as a string, with "..." after a cut, which the next call on the line changes. */
 const char *line_string(struct line *line);
 
 #endif

@@ -178,6 +178,10 @@ void line_end(struct line *line)
 
 const char *line_string(struct line *line)
 {
-	line->text[line->length] = '\0';
+	/* The mark without its newline, where line_end has its own. */
+	size_t count = line->cut ? sizeof(cut_mark) - sizeof("\n") : 0;
+
+	memcpy(line->text + line->length, cut_mark, count);
+	line->text[line->length + count] = '\0';
 	return line->text;
 }

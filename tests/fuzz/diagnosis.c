@@ -207,7 +207,8 @@ static void check_reason(struct line *line)
 	const char *text = line_string(line);
 
 	require(line->length <= REASON_MAX, "a reason leaves room for the end of its line");
-	require(strlen(text) == line->length, "no NUL in a reason");
+	require(strlen(text) == line->length + (line->cut ? strlen("...") : 0),
+		"no NUL in a reason");
 	for (size_t i = 0; i < line->length; i++)
 		require((unsigned char)text[i] >= ' ' && text[i] != 0x7f, "no control characters");
 }

@@ -253,6 +253,20 @@ static void a_full_line_still_reads_as_a_string(void **state)
 	assert_int_equal(strlen(line_string(&line)), ROOM);
 }
 
+/* A piece of plain text goes in whole or not at all, so the cut may be far before the end. */
+static void a_cut_is_marked_in_the_string_too(void **state)
+{
+	(void)state;
+	start_with_xs(ROOM - 20);
+	line_format(&line, "more than twenty characters");
+	expect_text("cut", "xxx...", line_string(&line) + ROOM - 20 - 3);
+	start_with_xs(ROOM);
+	line_format(&line, "y");
+	expect_text("cut at the end", "xxx...", line_string(&line) + ROOM - 3);
+	line_end(&line);
+	assert_memory_equal(line.text + line.length - 6, "xx...\n", 6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +284,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_is_cut_at_a_character_and_marked),
 		cmocka_unit_test(nothing_is_appended_after_a_cut_by_a_later_call),
 		cmocka_unit_test(a_full_line_still_reads_as_a_string),
+		cmocka_unit_test(a_cut_is_marked_in_the_string_too),
 	};
 
 	return cmocka_run_group_tests_name("base/line", tests, NULL, NULL);
