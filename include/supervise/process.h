@@ -20,6 +20,9 @@ bool process_proc_is_ours(pid_t self);
  */
 bool process_is_running(pid_t pid);
 
+/* Whether the process that has this pid has ended and its parent has not reaped it. */
+bool process_is_zombie(pid_t pid);
+
 /* Whether the process that has this pid is a child of parent. */
 bool process_is_child(pid_t pid, pid_t parent);
 

@@ -81,6 +81,14 @@ static bool read_parent(pid_t pid, pid_t *ret_parent)
 	return read_stat(pid, &state, ret_parent);
 }
 
+bool process_is_zombie(pid_t pid)
+{
+	pid_t unused;
+	char state;
+
+	return read_stat(pid, &state, &unused) && (state == 'Z' || state == 'X');
+}
+
 bool process_is_running(pid_t pid)
 {
 	pid_t parent;

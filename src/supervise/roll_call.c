@@ -25,7 +25,7 @@ static void visit_process(unsigned int number, void *context)
 
 	if (pid == roll->self ||
 		(roll->self != INIT_PID && !process_is_descendant(pid, roll->self)) ||
-		++roll->count > NAMES_MAX)
+		process_is_zombie(pid) || ++roll->count > NAMES_MAX)
 		return;
 	process_name(pid, name);
 	log_verbose("still running: pid %d (%s)", pid, name);

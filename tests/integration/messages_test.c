@@ -87,6 +87,23 @@ static void v_tells_who_sent_a_signal_and_who_was_left(void **state)
 	run_expect_end(&run, 128 + SIGHUP, "");
 }
 
+static void v_does_not_say_that_a_zombie_is_running(void **state)
+{
+	struct run run;
+
+	/* A sleep is left that does not reap a child; that ends once it is a sleep. */
+	RUN(&run, test_role(state), "-v", "sh", "-c",
+		"zombie=$(sh -c 'until grep -q sleep /proc/$$/comm; do :; done >/dev/null & "
+		"echo $!; exec sleep 1000000 >/dev/null' &) && "
+		"until grep -q '^State:.Z' /proc/$zombie/status; do :; done");
+	run_expect_beginning(&run, &run.err, "whit: started '");
+	run_expect_beginning(&run, &run.err, "whit: the command (pid ");
+	run_expect_beginning(&run, &run.err, "whit: still running: pid ");
+	if (strstr(run.line, " (sleep)") == NULL)
+		run_fail(&run, "expected: sleep\nobserved: %s", run.line);
+	run_expect_end(&run, 0, "");
+}
+
 static void v_names_the_first_ten_who_were_left_and_counts_the_others(void **state)
 {
 	struct run run;
@@ -254,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROLE_TEST(v_tells_start_signals_and_end),
 		ROLE_TEST(v_tells_who_sent_a_signal_and_who_was_left),
+		ROLE_TEST(v_does_not_say_that_a_zombie_is_running),
 		ROLE_TEST(v_names_the_first_ten_who_were_left_and_counts_the_others),
 		ROLE_TEST(v_says_where_there_is_no_sender),
 		ROLE_TEST(without_options_a_good_run_is_silent),
