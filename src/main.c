@@ -212,13 +212,11 @@ static int become_init(const struct options *options, const struct signal_set *i
 	}
 	if (self != INIT_PID)
 		become_subreaper();
-	/* Before the start, since afterwards there is no way to fail. */
-	if (options->drain.is_set && leftovers_prepare(&supervisor.rest) < 0) {
-		log_error("cannot prepare a drain: %s", strerror(errno));
-		return EXIT_STATUS_WHIT_FAILED;
-	}
+	if (options->drain.is_set)
+		leftovers_prepare(&supervisor.rest);
 	if (options->parent_death != 0)
 		follow_parent(options->parent_death, self);
+	/* Before the start, since afterwards there is no way to fail. */
 	supervisor.signal_fd = signal_set_open_all();
 	if (supervisor.signal_fd < 0) {
 		log_error("cannot open a signalfd: %s", strerror(errno));

@@ -23,16 +23,16 @@ struct leftovers_found {
 struct leftovers {
 	pid_t self;
 	pid_t command;                 /* its pid was its group's number; 0 where there was none */
-	struct leftovers_found *found; /* of leftovers_prepare; NULL where none is needed */
+	struct leftovers_found *found; /* of leftovers_prepare; or NULL */
 	bool has_warned_of_reach;      /* that not everybody can be found */
 	bool has_warned_of_permission;
 };
 
 /*
- * Gets the memory for all that follows, which is asked for only where there is to be a drain: 512
- * KiB of addresses. 0, or -1 with errno: mmap(2).
+ * Gets the memory for all that follows, 512 KiB of addresses, where there is to be a drain. Without
+ * it only the command's process group can be signalled, as without /proc.
  */
-int leftovers_prepare(struct leftovers *leftovers);
+void leftovers_prepare(struct leftovers *leftovers);
 
 /* TERM, then CONT, to everybody there is at one moment; to nobody who is started later. */
 void leftovers_stop(struct leftovers *leftovers);

@@ -121,11 +121,12 @@ static void explain_machine(
 		here = "another";
 	if (name != NULL)
 		line_format(reason,
-			"it is a program for %s, and this machine is %s; build or pull it for this "
+			"it is a program for %s, and this machine runs %s; build or pull it for this "
 			"one",
 			name, here);
 	else
-		line_format(reason, "it is a program for machine number %u, and this machine is %s",
+		line_format(reason,
+			"it is a program for machine number %u, and this machine runs %s",
 			elf->machine, here);
 }
 

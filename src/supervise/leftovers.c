@@ -365,7 +365,20 @@ static bool is_anyone_found(const struct leftovers_found *found)
  */
 static bool needs_group(const struct leftovers *leftovers, enum purpose purpose, int error)
 {
-	return error != 0 && (purpose == PURPOSE_KILL || !is_anyone_found(leftovers->found));
+	return error != 0 &&
+		(purpose == PURPOSE_KILL || leftovers->found == NULL ||
+			!is_anyone_found(leftovers->found));
+}
+
+/* Returns 0, or what kept us from looking at everybody. */
+static int look_for_descendants(struct leftovers *leftovers, enum purpose purpose, int signal)
+{
+	if (leftovers->found == NULL)
+		return ENOMEM; /* of leftovers_prepare */
+	forget_found(leftovers->found);
+	if (!process_proc_is_ours(leftovers->self))
+		return ENOENT;
+	return signal_descendants(leftovers, purpose, signal);
 }
 
 /* Sends one signal, and then another if that is not 0, in the way that the purpose asks for. */
@@ -382,10 +395,7 @@ static void signal_rest(struct leftovers *leftovers, enum purpose purpose, int s
 	}
 	if (!has_children(P_ALL, 0))
 		return; /* and so no other descendants */
-	forget_found(leftovers->found);
-	error = process_proc_is_ours(leftovers->self)
-		? signal_descendants(leftovers, purpose, signal)
-		: ENOENT;
+	error = look_for_descendants(leftovers, purpose, signal);
 	if (!needs_group(leftovers, purpose, error))
 		return;
 	signal_group(leftovers, signal, error);
@@ -393,18 +403,15 @@ static void signal_rest(struct leftovers *leftovers, enum purpose purpose, int s
 		signal_group(leftovers, then, error);
 }
 
-int leftovers_prepare(struct leftovers *leftovers)
+void leftovers_prepare(struct leftovers *leftovers)
 {
 	void *memory;
 
 	if (leftovers->self == INIT_PID)
-		return 0; /* kill(-1) needs no list */
+		return; /* kill(-1) needs no list */
 	memory = mmap(NULL, sizeof(*leftovers->found), PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
-		return -1;
-	leftovers->found = memory;
-	return 0;
+	leftovers->found = memory == MAP_FAILED ? NULL : memory;
 }
 
 void leftovers_stop(struct leftovers *leftovers)

@@ -287,7 +287,7 @@ static void log_expected_end(const struct supervisor *supervisor, int wait_statu
 			supervisor->command, signal_name_format(WTERMSIG(wait_status), name),
 			seconds);
 	else
-		log_verbose("the command (pid %d) ended by SIGINT, as typed, after %s s",
+		log_verbose("the command (pid %d) ended by SIGINT, as by ^C, after %s s",
 			supervisor->command, seconds);
 }
 

@@ -854,7 +854,7 @@ static void a_loader_that_is_no_program_for_this_machine(void **state)
 	put_program_with_loader("/other", 0755, "/foreign");
 	EXPECT(state, TRY(.name = "/other"), 126,
 		"its loader '/foreign' cannot be run: it is a program for " FOREIGN_NAME
-		", and this machine is " HERE "; build or pull it for this one");
+		", and this machine runs " HERE "; build or pull it for this one");
 #endif
 }
 
@@ -863,15 +863,15 @@ static void a_program_for_another_machine(void **state)
 #ifdef HERE
 	put_patched("/app", 0755, ET_EXEC, FOREIGN);
 	EXPECT(state, TRY(.name = "/app"), 126,
-		"it is a program for " FOREIGN_NAME ", and this machine is " HERE
+		"it is a program for " FOREIGN_NAME ", and this machine runs " HERE
 		"; build or pull it for this one");
 	put_patched("/strange", 0755, ET_EXEC, 0xfeed);
 	EXPECT(state, TRY(.name = "/strange"), 126,
-		"it is a program for machine number 65261, and this machine is " HERE);
+		"it is a program for machine number 65261, and this machine runs " HERE);
 	put("/script", 0755, "#!/app\n");
 	EXPECT(state, TRY(.name = "/script"), 126,
 		"its interpreter '/app' cannot be run: it is a program for " FOREIGN_NAME
-		", and this machine is " HERE "; build or pull it for this one");
+		", and this machine runs " HERE "; build or pull it for this one");
 #else
 	(void)state;
 	skip_aloud("the test does not know this machine's name");

@@ -360,7 +360,7 @@ static void stop_and_resume(const struct shell *shell, const char *command)
 	see(&run, "continuing the command");
 	see_cat_at_work(&run, "ghi");
 	press(KEY_CTRL('C'));
-	see(&run, "ended by SIGINT, as typed");
+	see(&run, "ended by SIGINT, as by ^C");
 	see_status(&run, "status=130.");
 	leave_shell(&run);
 }

@@ -574,13 +574,13 @@ TEST(what_is_no_program_is_told, PLAINLY,
 
 #ifdef THIS_MACHINE
 TEST(a_program_for_another_machine_is_told_with_both, PLAINLY,
-	{"@/another-machine", ENOEXEC, "it is a program for " OTHER_MACHINE ", and this machine is "
+	{"@/another-machine", ENOEXEC, "it is a program for " OTHER_MACHINE ", and this machine runs "
 		THIS_MACHINE "; build or pull it for this one", NULL, NULL},
 	{"@/loader-is-for-another-machine", ELIBBAD, "its loader '@/another-machine' cannot be run: "
-		"it is a program for " OTHER_MACHINE ", and this machine is " THIS_MACHINE
+		"it is a program for " OTHER_MACHINE ", and this machine runs " THIS_MACHINE
 		"; build or pull it for this one", NULL, NULL},
 	{"@/unknown-machine", ENOEXEC, "it is a program for machine number 48879, and this machine "
-		"is " THIS_MACHINE, NULL, NULL})
+		"runs " THIS_MACHINE, NULL, NULL})
 #endif
 
 TEST(a_missing_loader_is_told_with_whose_it_is, PLAINLY,
