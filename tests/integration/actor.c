@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -559,6 +560,161 @@ static int take_memory(void)
 	}
 }
 
+/* Tries to have whit take a signal of ours for the kernel's, or its own; the kernel says who may.
+ */
+static int count_forged(pid_t whit)
+{
+	static const struct {
+		int signal;
+		int code;
+	} forgeries[] = {
+		{SIGCHLD, CLD_EXITED},
+		{SIGCHLD, CLD_STOPPED},
+		{SIGCHLD, SI_KERNEL},
+		{SIGPIPE, SI_USER},
+		{SIGXFSZ, SI_USER},
+		{SIGTERM, SI_KERNEL},
+		{SIGTERM, SI_TKILL},
+		{SIGTSTP, SI_KERNEL},
+	};
+	int forged = 0;
+
+	for (size_t i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++) {
+		siginfo_t info;
+
+		memset(&info, 0, sizeof(info));
+		info.si_code = forgeries[i].code;
+		info.si_pid = whit;
+		if (syscall(SYS_rt_sigqueueinfo, whit, forgeries[i].signal, &info) == 0)
+			forged++;
+		if (syscall(SYS_rt_tgsigqueueinfo, whit, whit, forgeries[i].signal, &info) == 0)
+			forged++;
+	}
+	return forged;
+}
+
+/* What may be claimed: any sender of a queued signal. */
+static void queue_as_whit(pid_t whit, int signal, int value)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_code = SI_QUEUE;
+	info.si_pid = whit;
+	info.si_value.sival_int = value;
+	syscall(SYS_rt_sigqueueinfo, whit, signal, &info);
+}
+
+/* Has the kernel itself send a signal, as fcntl(2) has it: F_SETSIG. */
+static void have_kernel_send(pid_t whit, int signal)
+{
+	int ends[2];
+
+	if (pipe(ends) < 0 || fcntl(ends[0], F_SETOWN, whit) < 0 ||
+		fcntl(ends[0], F_SETSIG, signal) < 0 || fcntl(ends[0], F_SETFL, O_ASYNC) < 0)
+		say("the kernel refuses");
+	(void)!write(ends[1], "", 1);
+}
+
+static int forge_signals(void)
+{
+	pid_t whit = getppid();
+
+	set_mask(UINT64_MAX);
+	printf("forged %d\n", count_forged(whit));
+	fflush(stdout);
+	queue_as_whit(whit, SIGCHLD, 1);
+	print_signals(1);
+	queue_as_whit(whit, SIGPIPE, 2);
+	print_signals(1);
+	have_kernel_send(whit, SIGPIPE);
+	print_signals(1);
+	syscall(SYS_tkill, whit, SIGPIPE);
+	return print_signals(1);
+}
+
+/* Stops its parent, and then asks it for a signal. */
+static int stop_parent(void)
+{
+	pid_t parent = getppid();
+
+	set_mask(UINT64_MAX);
+	kill(parent, SIGSTOP);
+	if (parent == 1) /* else that would be the end */
+		kill(parent, SIGKILL);
+	kill(parent, SIGUSR1);
+	return print_signals(1);
+}
+
+/* Interrupts its parent at whatever it does, over and over. */
+static int trace_parent(int count)
+{
+	pid_t parent = getppid();
+
+	for (int i = 0; i < count; i++) {
+		if (ptrace(PTRACE_SEIZE, parent, NULL, NULL) < 0 ||
+			ptrace(PTRACE_INTERRUPT, parent, NULL, NULL) < 0 ||
+			waitpid(parent, NULL, __WALL) != parent ||
+			ptrace(PTRACE_DETACH, parent, NULL, NULL) < 0)
+			return 98;
+	}
+	return print_signals(1);
+}
+
+/* What another user may do to its parent. */
+static int attack_as_user(int user)
+{
+	pid_t parent = getppid();
+
+	if (setgid((gid_t)user) < 0 || setuid((uid_t)user) < 0)
+		return 98;
+	printf("kill: %s\n", kill(parent, SIGTERM) == 0 ? "done" : strerror(errno));
+	printf("ptrace: %s\n",
+		ptrace(PTRACE_SEIZE, parent, NULL, NULL) == 0 ? "done" : strerror(errno));
+	return 0;
+}
+
+/* Takes all processes and descriptors that its limits allow, and keeps them. */
+static int exhaust_limits(void)
+{
+	int processes = 0;
+	pid_t pid;
+
+	while ((pid = fork()) > 0)
+		processes++;
+	while (pid == 0)
+		pause();
+	while (dup(STDIN_FILENO) >= 0)
+		;
+	printf("exhausted %s\n", processes > 0 && errno == EMFILE ? "all" : "nothing");
+	fflush(stdout);
+	print_signals(1);
+	return 7;
+}
+
+static unsigned long checksum(const char *text)
+{
+	unsigned long sum = 0;
+
+	for (; *text != '\0'; text++)
+		sum = sum * 31 + (unsigned char)*text;
+	return sum % 1000000007;
+}
+
+/* The length and a checksum of what is too long to be printed. */
+static void print_size(const char *text)
+{
+	if (text == NULL)
+		text = "";
+	printf("size %zu sum %lu\n", strlen(text), checksum(text));
+}
+
+static int print_ids(void)
+{
+	printf("uid %d euid %d\n", (int)getuid(), (int)geteuid());
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *part = argc > 1 ? argv[1] : "";
@@ -574,6 +730,23 @@ int main(int argc, char **argv)
 		return number;
 	if (strcmp(part, "die") == 0)
 		die_by(number);
+	if (strcmp(part, "forge") == 0)
+		return forge_signals();
+	if (strcmp(part, "stop-parent") == 0)
+		return stop_parent();
+	if (strcmp(part, "trace-parent") == 0)
+		return trace_parent(number);
+	if (strcmp(part, "attack-as-user") == 0)
+		return attack_as_user(number);
+	if (strcmp(part, "exhaust") == 0)
+		return exhaust_limits();
+	if (strcmp(part, "ids") == 0)
+		return print_ids();
+	if (strcmp(part, "sizes") == 0 && argc > 2) {
+		print_size(argv[2]);
+		print_size(getenv("LONG"));
+		return 0;
+	}
 	if (strcmp(part, "leave-own-group") == 0)
 		return leave_own_group();
 	if (strcmp(part, "crash") == 0)

@@ -16,6 +16,7 @@ check() {
 
 check tests/lint/layers.sh
 check tests/lint/options.sh "$whit"
+check tests/lint/hardening.sh "$whit"
 check tests/lint/messages.sh
 check tests/lint/tools.sh
 
