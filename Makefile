@@ -244,8 +244,9 @@ check-faults: build/whit build/test/player build/test/faults/faults build/test/f
 check-faults-short:
 	$(MAKE) check-faults FAULTS_FLAGS=--short FAULTS_SCHEDULES=100
 
-# Real servers and a real engine; starts what it needs, and says what it had to skip.
-check-engines: build/whit
+# Real servers, real engines and every recipe of the README; starts what it needs, cleans up, and says
+# what it had to skip.
+check-engines: build/whit build/test/actor
 	tests/engines/run.sh build/whit
 
 # Figures, not a test: the README's tables, as this machine has them. tests/bench/run.sh has the options.
@@ -285,7 +286,7 @@ help:
 	@echo 'make demo              what whit does, in ten seconds'
 	@echo 'make check             lint, unit tests, a short fuzzing, integration tests'
 	@echo 'make fuzz              libFuzzer with clang, for FUZZ_SECONDS ($(FUZZ_SECONDS))'
-	@echo 'make check-engines     servers, container engines and other inits, for real'
+	@echo 'make check-engines     servers, engines and other inits, for real, and every recipe'
 	@echo 'make check-model       every schedule of a model of whit and the kernel, with spin'
 	@echo 'make bench             cost, beside the peers that are installed and a floor'
 	@echo 'make check-faults      every system call failed and delayed, under strace: minutes'

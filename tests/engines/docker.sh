@@ -1,184 +1,18 @@
 #!/bin/sh
 # A Docker engine of our own with whit as its --init-path: PID 1 of `docker run --init`, its
-# signals, its statuses, its zombies. As root. usage: tests/engines/docker.sh build/whit
+# signals, its statuses, its zombies, and each option that could be in its way. As root. usage: tests/engines/docker.sh build/whit
 # shellcheck disable=SC2317 # the harness calls the tests
 set -u
 # shellcheck source-path=SCRIPTDIR source=harness.sh
 . "$(dirname "$0")/harness.sh"
-
-# --- the engine ---
-
-image='whit-engines'
-cgroup=whit-engines-$$
-made_directory=
-
-# A command that hangs must not hang the test.
-docker() {
-	timeout -k 5 "$bound_seconds" docker "$@"
-}
-
-# hide DIRECTORY: where the engine writes, and no option moves it. In our own mounts only.
-hide() {
-	[ -d "$1" ] || { mkdir "$1" && made_directory=$1; }
-	mount -t tmpfs tmpfs "$1"
-}
-
-# Where nobody has mounted them: each controller, or else all of them the new way.
-mount_cgroups() {
-	[ ! -e /sys/fs/cgroup/cgroup.procs ] && [ ! -e /sys/fs/cgroup/memory ] || return 0
-	[ -d /sys/fs/cgroup ] || mount -t sysfs sysfs /sys
-	mount -t tmpfs tmpfs /sys/fs/cgroup
-	awk '!/^#/ && $4 == 1 { print $1 }' /proc/cgroups | while read -r controller; do
-		mkdir "/sys/fs/cgroup/$controller"
-		mount -t cgroup -o "$controller" cgroup "/sys/fs/cgroup/$controller" ||
-			rmdir "/sys/fs/cgroup/$controller"
-	done 2>/dev/null
-	[ -e /sys/fs/cgroup/memory ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup
-}
-
-# In a PID namespace nothing of it (containerd, shims, containers) can outlive it.
-start_engine() {
-	export DOCKER_HOST="unix://$work/docker.sock" DOCKER_CONFIG="$work/client"
-	unset DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION
-	mkdir "$work/client"
-	echo '{}' >"$work/daemon.json"
-	in_pid_namespace dockerd --storage-driver vfs \
-		--iptables=false --ip6tables=false --bridge=none \
-		--init-path "$whit" --cgroup-parent "/$cgroup" \
-		--config-file "$work/daemon.json" --data-root "$work/data" \
-		--exec-root "$work/exec" --pidfile "$work/dockerd.pid" --host "$DOCKER_HOST" \
-		</dev/null >"$work/dockerd.log" 2>&1 &
-	service=$!
-}
-
-does_engine_answer() {
-	docker version >"$work/version.log" 2>&1
-}
-
-# One static program is the whole image.
-make_image() {
-	mkdir -p "$work/root/bin"
-	cp "$(command -v busybox)" "$work/root/bin/busybox"
-	for applet in sh sleep cat kill readlink seq grep true; do
-		ln -s busybox "$work/root/bin/$applet"
-	done
-	cp "$whit" "$work/root/whit"
-	echo 'not a program' >"$work/root/bin/not-executable"
-	tar -C "$work/root" -c . | docker import - "$image" >"$work/import.log" 2>&1
-}
-
-try_to_remove_cgroups() {
-	for path in "/sys/fs/cgroup/$cgroup" /sys/fs/cgroup/*/"$cgroup"; do
-		[ ! -d "$path" ] || rmdir "$path" 2>/dev/null || return 1
-	done
-}
-
-after_all() {
-	if [ -n "$service" ]; then
-		engine=$service
-		dockerd=$(child_of "$engine" 2>/dev/null)
-		[ -z "$dockerd" ] || kill -s TERM "$dockerd"
-		service=
-		wait_until 'the end of dockerd' has_ended "$engine" || kill -s KILL "$engine"
-		wait "$engine"
-	fi
-	wait_until 'cgroups without processes' try_to_remove_cgroups
-	if [ -n "$made_directory" ]; then
-		umount "$made_directory"
-		rmdir "$made_directory"
-	fi
-}
-
-# --- what the tests share ---
-
-# run_detached [OPTION]... COMMAND...: sets $container. Options end at --.
-run_detached() {
-	options=
-	while [ "$1" != -- ]; do
-		options="$options $1"
-		shift
-	done
-	shift
-	# shellcheck disable=SC2086 # options are words
-	container=$(docker run -d --network none $options "$image" "$@")
-}
-
-# has_logged LINE
-has_logged() {
-	docker logs "$container" 2>&1 | grep -Fqx -e "$1"
-}
-
-wait_for_line() {
-	wait_until "the line '$1' of the container" has_logged "$1"
-}
-
-state() {
-	docker inspect -f "{{.State.$1}}" "$container"
-}
-
-# stop_container [OPTION]...: sets $status and $stop_ms.
-stop_container() {
-	before_ms=$(now_ms)
-	docker stop "$@" "$container" >/dev/null
-	stop_ms=$(($(now_ms) - before_ms))
-	status=$(state ExitCode)
-}
-
-is_sleeping() {
-	docker exec "$container" sh -c "grep -qs '^Name:.sleep' /proc/[0-9]*/status"
-}
-
-# run_sleep [OPTION]...: sets $container. Until the command runs, a signal is runc's affair.
-run_sleep() {
-	run_detached "$@" -- sleep 1000
-	wait_until 'the sleep in the container' is_sleeping
-}
-
-# run_here COMMAND...: in the foreground; sets $status, output to $here/out.log and err.log.
-run_here() {
-	status=0
-	docker run --rm --init --network none "$image" "$@" >"$here/out.log" 2>"$here/err.log" ||
-		status=$?
-}
-
-after_failure() {
-	for file in "$here"/*.log; do
-		[ -e "$file" ] || continue
-		echo "$(basename "$file" .log):"
-		sed 's/^/    | /' "$file"
-	done
-	for container in $(docker ps -aq); do
-		echo "container $(docker inspect -f '{{.Args}} {{json .State}}' "$container")"
-		echo 'its output:'
-		docker logs "$container" 2>&1 | sed 's/^/    | /'
-		echo 'alive in it:'
-		docker top "$container" 2>&1 | sed 's/^/    | /'
-	done
-	echo 'the last of dockerd:'
-	tail -n 5 "$work/dockerd.log" | sed 's/^/    | /'
-}
-
-after_test() {
-	containers=$(docker ps -aq)
-	# shellcheck disable=SC2086 # ids are words
-	[ -z "$containers" ] || docker rm -f $containers >/dev/null || :
-}
-
-begin
-# There runc cannot pivot_root(2) the mount namespace: `docker exec` lands outside the container.
-[ "$ENGINE_OWN_MOUNTS" != in-chroot ] || skip_all 'a chroot cannot hold a Docker engine'
-for program in dockerd docker containerd runc busybox; do
-	is_installed "$program" || skip_all "no $program (apt-get install docker.io busybox-static)"
-done
-mount_cgroups
-hide /etc/docker
-hide /run
-start_engine
-if ! wait_until 'an answer of dockerd' does_engine_answer >"$work/wait.log" || ! make_image ||
-	! docker run --rm --network none "$image" true >"$work/first.log" 2>&1; then
-	tail -n 20 "$work/dockerd.log" "$work"/*.log
-	skip_all 'dockerd does not run a container here, also without whit'
-fi
+# shellcheck source-path=SCRIPTDIR source=containers.sh
+. "$(dirname "$0")/containers.sh"
+# shellcheck source-path=SCRIPTDIR source=docker-engine.sh
+. "$(dirname "$0")/docker-engine.sh"
+# shellcheck source-path=SCRIPTDIR source=sections.sh
+. "$(dirname "$0")/sections.sh"
+begin_docker
+start_engine without_network '{}' --init-path "$whit"
 
 # --- the tests ---
 
@@ -283,21 +117,21 @@ run every_number_that_docker_kill_can_send_arrives_once
 # shellcheck disable=SC2016 # for the shell in the container
 docker_run_ends_with_the_status_of_the_command() {
 	for expected in 0 1 2 42 125 126 127 128 143 255; do
-		run_here sh -c "exit $expected"
+		run_here --init -- sh -c "exit $expected"
 		expect "the status of docker run, exit $expected" "$expected" "$status"
 	done
 	for signal in 1 2 6 9 11 15 34 64; do
-		run_here sh -c "kill -$signal \$\$; sleep 1000"
+		run_here --init -- sh -c "kill -$signal \$\$; sleep 1000"
 		expect "the status of docker run, killed by $signal" $((128 + signal)) "$status"
 	done
 }
 run docker_run_ends_with_the_status_of_the_command
 
 a_command_that_is_not_there_is_127() {
-	run_here no-such-command
+	run_here --init -- no-such-command
 	expect 'the status of docker run' 127 "$status"
 	expect_line "$here/err.log" "^whit: cannot run 'no-such-command': "
-	run_here /no/such/command
+	run_here --init -- /no/such/command
 	expect 'the status of docker run' 127 "$status"
 	expect_line "$here/err.log" "^whit: cannot run '/no/such/command': "
 }
@@ -305,41 +139,17 @@ run a_command_that_is_not_there_is_127
 
 a_command_that_cannot_be_run_is_126() {
 	for command in not-executable /bin/not-executable /bin; do
-		run_here "$command"
+		run_here --init -- "$command"
 		expect "the status of docker run $command" 126 "$status"
-		expect_line "$here/err.log" "^whit: cannot run '$command': "
+		expect_line "$here/err.log" "^whit: cannot run '/bin(/not-executable)?': "
 	done
 }
 run a_command_that_cannot_be_run_is_126
 
-# count_orphans LINE: those with a matching line in /proc/PID/status.
-count_orphans() {
-	docker exec "$container" sh -c \
-		"for pid in $orphans; do grep -s '^$1' /proc/\$pid/status; done; :" | wc -l
-}
-
-is_count_of_orphans() {
-	[ "$(count_orphans "$1")" -eq "$2" ]
-}
-
-# Each is left to PID 1 before it ends: only then is it PID 1's to reap. Sets $orphans.
-leave_and_kill_orphans() {
-	# shellcheck disable=SC2016 # for the shell in the container
-	orphans=$(docker exec "$container" sh -c \
-		'for n in $(seq 20); do sleep 1000 >/dev/null 2>&1 & echo $!; done' | tr '\n' ' ')
-	wait_until '20 orphans in the care of PID 1' is_count_of_orphans 'PPid:.1$' 20
-	# shellcheck disable=SC2086 # pids are words
-	docker exec "$container" kill -KILL $orphans
-}
-
 orphans_left_by_docker_exec_are_reaped() {
 	run_sleep --init
 	leave_and_kill_orphans
-	wait_until '0 of 20 orphans' is_count_of_orphans Pid: 0
-	# The container must still be there for that to mean anything.
-	docker exec "$container" sh -c 'cat /proc/[0-9]*/status' >"$here/statuses"
-	expect 'zombies' 0 "$(grep -c '^State:.Z' "$here/statuses")"
-	expect 'sleeps that live, with the command' 1 "$(grep -c '^Name:.sleep' "$here/statuses")"
+	expect_orphans_reaped
 	note '0 of 20 left'
 }
 run orphans_left_by_docker_exec_are_reaped
@@ -387,19 +197,15 @@ docker_logs_are_in_order() {
 	grep -v '^whit: ' "$here/err.log" >"$here/observed"
 	{ seq 1000 && echo ready && echo stopping; } >"$here/expected"
 	expect_same "the command's lines" "$here/expected" "$here/observed"
-	tail -n 1 "$here/err.log" >"$here/last.log"
-	expect_line "$here/last.log" '^whit: .*exited.* 3'
+	# The sleep is still there: whit names it last. When it says that it has passed the signal
+	# on, the command may have got it.
+	sed -n '/^stopping$/,$p' "$here/err.log" | sed '/^whit: passed on/d; s/ (pid .*//
+		s/: pid .*//' >"$here/observed"
+	printf '%s\n' stopping 'whit: the command' 'whit: still running' >"$here/expected"
+	expect_same 'the last lines' "$here/expected" "$here/observed"
+	expect_line "$here/err.log" '^whit: the command \(pid [0-9]+\) exited.* 3'
 }
 run docker_logs_are_in_order
-
-a_locked_down_container_stops_with_143_too() {
-	run_sleep --init --read-only --user 1000:1000 --cap-drop ALL \
-		--security-opt no-new-privileges
-	stop_container
-	expect 'the status after docker stop' 143 "$status"
-	expect 'the output' '' "$(docker logs "$container" 2>&1)"
-}
-run a_locked_down_container_stops_with_143_too
 
 # The side process needs 300 ms after TERM to save its work. What it starts for that comes after the
 # drain's TERM, which goes to all there are at one moment.
@@ -471,5 +277,379 @@ whit_as_the_entrypoint_pauses_and_ends_with_0() {
 	note "$stop_ms ms"
 }
 run whit_as_the_entrypoint_pauses_and_ends_with_0
+
+# expect_of_pid_1 FIELD VALUE: in /proc/1/status.
+expect_of_pid_1() {
+	expect "$1 of PID 1" "$2" \
+		"$(docker exec "$container" sed -n "s/^$1:[[:space:]]*//p" /proc/1/status)"
+}
+
+# confine_and_stop FIELD VALUE [OPTION]...: with the option PID 1 has the value, which shows that the
+# option holds for whit; it reaps and passes on as ever, with a terminal and without.
+confine_and_stop() {
+	field=$1 value=$2
+	shift 2
+	for terminal in '' -t; do
+		run_sleep --init ${terminal:+"$terminal"} "$@"
+		expect_of_pid_1 "$field" "$value"
+		leave_and_kill_orphans
+		expect_orphans_reaped
+		stop_container
+		expect 'the status after docker stop' 143 "$status"
+		expect 'the output' '' "$(docker logs "$container" 2>&1)"
+	done
+}
+
+a_container_of_another_user_is_as_any() {
+	confine_and_stop Uid '1000	1000	1000	1000' --user 1000
+}
+run a_container_of_another_user_is_as_any
+
+a_container_without_capabilities_is_as_any() {
+	confine_and_stop CapBnd 0000000000000000 --cap-drop ALL
+}
+run a_container_without_capabilities_is_as_any
+
+a_container_with_no_new_privileges_is_as_any() {
+	confine_and_stop NoNewPrivs 1 --security-opt no-new-privileges
+}
+run a_container_with_no_new_privileges_is_as_any
+
+# 2 is a filter; the profile is Docker's own as long as nobody names another.
+a_container_under_the_default_seccomp_profile_is_as_any() {
+	expect 'the security options of the engine' '[name=seccomp,profile=default]' \
+		"$(docker info -f '{{.SecurityOptions}}')"
+	confine_and_stop Seccomp 2
+}
+run a_container_under_the_default_seccomp_profile_is_as_any
+
+a_container_on_a_read_only_root_is_as_any() {
+	confine_and_stop Uid '0	0	0	0' --read-only
+	run_here --init --read-only -- sh -c '! (: >/file)'
+	expect 'the status of one that cannot write' 0 "$status"
+}
+run a_container_on_a_read_only_root_is_as_any
+
+a_container_with_all_of_these_is_as_any() {
+	confine_and_stop NoNewPrivs 1 --read-only --user 1000:1000 --cap-drop ALL \
+		--security-opt no-new-privileges
+}
+run a_container_with_all_of_these_is_as_any
+
+# have_reaped COUNT
+have_reaped() {
+	[ "$(docker logs "$container" 2>&1 | grep -c '^whit: reaped orphan .* exited 0')" -eq "$1" ]
+}
+
+# What each variable does in a container.
+try_WHIT_GROUP() {
+	for group in 0 1; do
+		# shellcheck disable=SC2016 # for the shell in the container
+		run_detached --init -e "WHIT_GROUP=$group" -- sh -c '
+			sh -c "trap \"echo member; exit\" USR1; echo ready; sleep 1000 & wait" &
+			trap "echo command" USR1; trap "exit 3" TERM; while :; do wait; done'
+		wait_for_line ready
+		docker kill -s USR1 "$container" >/dev/null
+		wait_for_line command
+		[ "$group" = 0 ] || wait_for_line member
+		stop_container
+		expect 'the status after docker stop' 3 "$status"
+	done
+}
+
+try_WHIT_REWRITE() {
+	run_detached --init -e WHIT_REWRITE=TERM:USR1 -- sh -c \
+		'trap "echo got USR1; exit 4" USR1; sleep 1000 & echo ready; wait'
+	wait_for_line ready
+	stop_container
+	expect 'the status after docker stop' 4 "$status"
+	expect 'the output' 'ready got USR1' "$(docker logs "$container" 2>&1 | xargs)"
+}
+
+# Its parent is containerd's shim, and when that dies Docker kills the container anyway: here is
+# shown only that the variable is understood and in nobody's way.
+try_WHIT_PARENT_DEATH() {
+	run_here --init -e WHIT_PARENT_DEATH=TERM -- sh -c 'exit 5'
+	expect 'the status' 5 "$status"
+	expect 'what whit says' '' "$(cat "$here/err.log")"
+}
+
+try_WHIT_EXIT_MAP() {
+	run_here --init -e WHIT_EXIT_MAP=7:9,TERM:0 -- sh -c 'exit 7'
+	expect 'the status' 9 "$status"
+	run_sleep --init -e WHIT_EXIT_MAP=7:9,TERM:0
+	stop_container
+	expect 'the status after docker stop' 0 "$status"
+}
+
+try_WHIT_DRAIN() {
+	for drain in '' 9; do
+		# shellcheck disable=SC2016 # for the shell in the container
+		run_detached --init ${drain:+-e "WHIT_DRAIN=$drain"} -- sh -c '
+			sh -c "trap \"echo told; exit\" TERM; echo ready; sleep 1000 & wait" &
+			trap "exit 3" TERM; while :; do wait; done'
+		wait_for_line ready
+		stop_container
+		expect 'the status after docker stop' 3 "$status"
+		expect "the output with WHIT_DRAIN=$drain" "ready${drain:+ told}" \
+			"$(docker logs "$container" 2>&1 | xargs)"
+	done
+}
+
+try_WHIT_KILL_AFTER() {
+	run_detached --init -e WHIT_KILL_AFTER=0.1 -e WHIT_VERBOSE=1 -- \
+		sh -c 'trap "" TERM; echo ready; exec sleep 1000'
+	wait_for_line ready
+	stop_container
+	expect 'the status after docker stop' 137 "$status"
+	docker logs "$container" >"$here/out.log" 2>"$here/err.log"
+	expect_line "$here/err.log" '^whit: killing the command \(pid [0-9]+\)'
+}
+
+try_WHIT_WARN_REAPED() {
+	run_detached --init -e WHIT_WARN_REAPED=1 -- \
+		sh -c 'sh -c "sleep 0 &"; exec sleep 1000'
+	wait_until 'the orphan reaped' have_reaped 1
+	stop_container
+	expect 'the status after docker stop' 143 "$status"
+}
+
+try_WHIT_VERBOSE() {
+	run_here --init -e WHIT_VERBOSE=1 -- true
+	expect_line "$here/err.log" "^whit: started 'true' \(pid [0-9]+\)"
+}
+
+try_WHIT_QUIET() {
+	for quiet in 0 1; do
+		# shellcheck disable=SC2016 # for the shell in the container
+		run_here --init -e "WHIT_QUIET=$quiet" -- sh -c 'kill -SEGV $$'
+		expect 'the status' 139 "$status"
+		expect "lines of whit with WHIT_QUIET=$quiet" $((1 - quiet)) \
+			"$(grep -c '^whit: the command .* was killed by SIGSEGV' "$here/err.log")"
+	done
+}
+
+# There is a function for each that the README names, and for no other.
+every_variable_of_the_readme_works_with_docker_run() {
+	grep -o 'WHIT_[A-Z_]*' "$readme" | sort -u >"$here/expected"
+	sed -n 's/^try_\(WHIT_[A-Z_]*\)() {$/\1/p' "$script" | sort >"$here/observed"
+	expect_same 'the variables of the README, and those tried' "$here/expected" "$here/observed"
+	while read -r variable <&3; do
+		echo "$variable"
+		"try_$variable"
+	done 3<"$here/expected"
+	[ -s "$here/expected" ]
+	note "$(wc -l <"$here/expected") variables"
+}
+run every_variable_of_the_readme_works_with_docker_run
+
+a_wrong_variable_is_one_warning_and_the_container_runs() {
+	run_here --init -e WHIT_DRAIN=soon -e WHIT_GROUP=1 -- sh -c 'exit 8'
+	expect 'the status' 8 "$status"
+	expect 'lines of whit' 1 "$(wc -l <"$here/err.log")"
+	expect_line "$here/err.log" "^whit: .*WHIT_DRAIN.*'soon'"
+}
+run a_wrong_variable_is_one_warning_and_the_container_runs
+
+# The parent of the command is then containerd's shim, as without --init.
+with_pid_host_docker_leaves_init_out_without_a_word() {
+	# shellcheck disable=SC2016 # for the shell in the container
+	run_here --init --pid host -- sh -c 'tr "\0" " " </proc/$PPID/cmdline; exit 9'
+	expect 'the status' 9 "$status"
+	expect "Docker's warnings" '' "$(cat "$here/err.log")"
+	expect_line "$here/out.log" containerd-shim
+	run_sleep
+	first=$container
+	# shellcheck disable=SC2016 # for the shell in the container
+	run_here --init --pid "container:$first" -- sh -c 'tr "\0" " " </proc/1/cmdline; exit 9'
+	expect 'the status' 9 "$status"
+	expect "Docker's warnings" '' "$(cat "$here/err.log")"
+	expect 'PID 1' 'sleep 1000 ' "$(cat "$here/out.log")"
+}
+run with_pid_host_docker_leaves_init_out_without_a_word
+
+# As the README says of such a container. There whit is not PID 1, but a subreaper.
+with_pid_host_whit_in_the_image_does_its_work() {
+	# shellcheck disable=SC2016 # for the shell in the container
+	run_detached --pid host --entrypoint /whit -- -w sh -c '
+		for n in $(seq 20); do sh -c "sleep 0 &"; done
+		trap "echo got TERM; exit 3" TERM; sleep 1000 & echo ready; wait'
+	wait_for_line ready
+	wait_until '20 orphans reaped' have_reaped 20
+	stop_container
+	expect 'the status after docker stop' 3 "$status"
+	has_logged 'got TERM'
+	note '20 orphans reaped'
+}
+run with_pid_host_whit_in_the_image_does_its_work
+
+# make_image_with_stop_signal SIGNAL: sets $image, for the rest of the test.
+make_image_with_stop_signal() {
+	mkdir -p "$here/context"
+	printf '%s\n' 'FROM whit-engines' "STOPSIGNAL $1" >"$here/context/Dockerfile"
+	image='whit-engines-stop'
+	build_image "$image" "$here/context"
+}
+
+the_stop_signal_of_the_image_reaches_the_command() {
+	for pair in SIGQUIT:3 SIGHUP:1 SIGUSR1:10 SIGWINCH:28 SIGRTMIN+3:37 40:40; do
+		number=${pair#*:}
+		make_image_with_stop_signal "${pair%:*}"
+		run_detached --init -- sh -c \
+			"trap 'echo got $number; exit $number' $number; sleep 1000 & echo ready; wait"
+		wait_for_line ready
+		stop_container
+		expect "the status after a stop by ${pair%:*}" "$number" "$status"
+		has_logged "got $number"
+	done
+	make_image_with_stop_signal SIGQUIT
+	run_sleep --init
+	stop_container
+	expect 'the status of a sleep after a stop by QUIT' 131 "$status"
+}
+run the_stop_signal_of_the_image_reaches_the_command
+
+docker_pause_and_unpause_lose_nothing() {
+	run_detached --init -- sh -c "$signal_printer"
+	wait_for_line ready
+	docker pause "$container" >/dev/null
+	expect 'the state after docker pause' paused "$(state Status)"
+	# To whit, by the number it has where dockerd is, since `docker kill` refuses.
+	nsenter --target "$(child_of "$service")" --pid --mount \
+		sh -c "kill -USR1 $(state Pid) && kill -35 $(state Pid) && kill -36 $(state Pid)"
+	expect 'the output of a paused container' ready "$(docker logs "$container" 2>&1)"
+	docker unpause "$container" >/dev/null
+	wait_for_line 'got 36'
+	kill_and_expect HUP 1
+	docker logs "$container" 2>&1 | sort >"$here/observed"
+	printf '%s\n' 'got 1' 'got 10' 'got 35' 'got 36' ready >"$here/expected"
+	expect_same 'what the command received' "$here/expected" "$here/observed"
+	docker pause "$container" >/dev/null
+	docker unpause "$container" >/dev/null
+	leave_and_kill_orphans
+	wait_until '0 of 20 orphans' is_count_of_orphans Pid: 0
+}
+run docker_pause_and_unpause_lose_nothing
+
+docker_restart_stops_with_term_and_starts_anew() {
+	run_sleep --init -e WHIT_VERBOSE=1
+	started=$(state StartedAt)
+	docker restart "$container" >/dev/null
+	wait_until 'the sleep in the container' is_sleeping
+	[ "$(state StartedAt)" != "$started" ]
+	expect_whit_is_pid_1
+	leave_and_kill_orphans
+	expect_orphans_reaped
+	stop_container
+	expect 'the status after docker stop' 143 "$status"
+	docker start "$container" >/dev/null
+	wait_until 'the sleep in the container' is_sleeping
+	stop_container
+	expect 'the status after another start and stop' 143 "$status"
+	docker logs "$container" >"$here/out.log" 2>"$here/err.log"
+	for event in 'started .sleep. ' 'passed on SIGTERM ' 'the command .* SIGTERM, as asked'; do
+		expect "times that whit says $event" 3 "$(grep -c "^whit: $event" "$here/err.log")"
+	done
+}
+run docker_restart_stops_with_term_and_starts_anew
+
+# --- a terminal, as a user has it ---
+
+# open_terminal COMMAND...: `docker run -it` on a pty of its own; what is typed goes to descriptor 4,
+# what is shown to $here/terminal.log.
+open_terminal() {
+	is_installed script || skip 'no script(1) (apt-get install bsdutils)'
+	mkfifo "$here/keys"
+	words=$(for word in docker run --init --network none --name terminal -it "$image" "$@"; do
+		printf "'%s' " "$word"
+	done)
+	script -qefc "$words" /dev/null <"$here/keys" >"$here/terminal.log" 2>&1 &
+	terminal=$!
+	container=terminal
+	exec 4>"$here/keys"
+}
+
+type_keys() {
+	# shellcheck disable=SC2059 # escapes are what it is for
+	printf "$1" >&4
+}
+
+# is_shown COUNT LINE-END
+is_shown() {
+	[ "$(tr -d '\r' <"$here/terminal.log" | grep -c "$2\$")" -eq "$1" ]
+}
+
+ctrl_c_on_docker_run_it_reaches_the_command_once() {
+	# shellcheck disable=SC2016 # for the shell in the container
+	open_terminal sh -c 'n=0; trap "n=\$((n + 1)); echo got INT" INT
+		trap "echo in all \$n; exit 3" TERM; sleep 1000 & echo ready; while :; do wait; done'
+	wait_until ready is_shown 1 ready
+	type_keys '\003'
+	wait_until 'the ^C' grep -Fq 'got INT' "$here/terminal.log"
+	docker stop "$container" >/dev/null
+	collect_status "$terminal"
+	expect 'the status of docker run' 3 "$status"
+	expect_line "$here/terminal.log" '^in all 1'
+}
+run ctrl_c_on_docker_run_it_reaches_the_command_once
+
+# The line is shown twice: by the terminal, behind the ^Z, and by a cat that has been continued.
+ctrl_z_on_docker_run_it_does_not_wedge_it() {
+	open_terminal sh -c 'echo ready; exec cat'
+	wait_until ready is_shown 1 ready
+	type_keys '\032'
+	type_keys 'still here\n'
+	wait_until 'the line and its copy' is_shown 2 'still here'
+	type_keys '\004'
+	collect_status "$terminal"
+	expect 'the status of docker run' 0 "$status"
+}
+run ctrl_z_on_docker_run_it_does_not_wedge_it
+
+# --- memory ---
+
+# The limit is for all that is in the container; whit is the smallest there.
+run_out_of_memory() {
+	[ "$(docker info -f '{{.MemoryLimit}}')" = true ] ||
+		skip 'no memory controller: docker cannot limit memory here'
+	run_detached --init --memory 20m "$@" -- tail /dev/zero
+	docker wait "$container" >/dev/null
+	status=$(state ExitCode)
+	docker logs "$container" >"$here/out.log" 2>"$here/err.log"
+	expect 'that the kernel ran out of memory there, says Docker' true "$(state OOMKilled)"
+	expect 'the status of the container' 137 "$status"
+}
+
+a_command_killed_for_want_of_memory_is_137_and_noticed() {
+	run_out_of_memory
+	expect 'lines of whit' 1 "$(grep -c '^whit: ' "$here/err.log")"
+	expect_line "$here/err.log" '^whit: the command \(pid [0-9]+\) was killed by SIGKILL'
+	run_out_of_memory -e WHIT_QUIET=1
+	expect 'what whit says when it is to be quiet' '' "$(cat "$here/err.log")"
+}
+run a_command_killed_for_want_of_memory_is_137_and_noticed
+
+# expect_said_of_death LINE: with N for the pid, and nothing else.
+expect_said_of_death() {
+	sed 's/pid [0-9]*/pid N/' "$here/err.log" >"$here/observed"
+	echo "$1" | sed 's/pid [0-9]*/pid N/' >"$here/expected"
+	expect_same 'what whit says' "$here/expected" "$here/observed"
+}
+
+# The README has the line. A KILL from elsewhere is not laid at the kernel's door.
+the_notice_says_whether_the_cgroup_records_an_out_of_memory_kill() {
+	line=$(recipe '## What happens' 'whit: the command')
+	run_out_of_memory
+	expect_said_of_death "$line"
+	run_out_of_memory --user 1000 --cap-drop ALL --read-only \
+		--security-opt no-new-privileges
+	expect_said_of_death "$line"
+	run_sleep --init --memory 20m
+	docker exec "$container" sh -c 'kill -KILL $(cat /proc/1/task/1/children | sed "s/ .*//")'
+	docker wait "$container" >/dev/null
+	docker logs "$container" >"$here/out.log" 2>"$here/err.log"
+	expect_said_of_death "$(echo "$line" | sed 's/records 1 /records no /')"
+}
+run the_notice_says_whether_the_cgroup_records_an_out_of_memory_kill
 
 finish

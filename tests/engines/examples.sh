@@ -1,5 +1,6 @@
 #!/bin/sh
-# The manual's EXAMPLES, as the manual prints them. Docker's are run by docker.sh.
+# The manual's EXAMPLES, as the manual prints them. Docker's are run by docker-image.sh
+# and docker-stack.sh.
 # As root. usage: tests/engines/examples.sh build/whit
 # shellcheck disable=SC2317 # the harness calls the tests
 set -u
@@ -7,8 +8,9 @@ set -u
 . "$(dirname "$0")/harness.sh"
 # shellcheck source-path=SCRIPTDIR source=containers.sh
 . "$(dirname "$0")/containers.sh"
+# shellcheck source-path=SCRIPTDIR source=sections.sh
+. "$(dirname "$0")/sections.sh"
 
-manual=$(realpath "$(dirname "$0")/../../man/whit.1")
 target= # whit
 
 after_failure() {
@@ -26,22 +28,6 @@ after_test() {
 begin_apart
 needs_programs mandoc ip
 install_whit
-
-# --- the section, and one example of it ---
-
-# Without the indent of the section or the example.
-print_examples() {
-	mandoc -T ascii -O width=200 "$manual" | col -bx |
-		awk '/^[A-Z]/ { inside = $0 == "EXAMPLES" } inside' | sed -n 's/^  *\(.*\)/\1/p'
-}
-
-# example BEGINNING: the command line with that program and option.
-example() {
-	print_examples | sed -n 's/^\$ //p' | awk -v beginning="$1" 'index($0, beginning) == 1' \
-		>"$here/example"
-	expect "examples that begin with '$1'" 1 "$(wc -l <"$here/example")" >&2
-	tee -a "$work/taken" <"$here/example"
-}
 
 find_target() {
 	target=$(child_of "$service")

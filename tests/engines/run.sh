@@ -1,5 +1,5 @@
 #!/bin/sh
-# Shows that whit works under real software and a real engine: runs all the scripts here and counts.
+# Shows that whit works under real software and real engines: runs all the scripts here and counts.
 # As root. usage: tests/engines/run.sh build/whit
 set -u
 
@@ -9,14 +9,16 @@ if [ $# -ne 1 ] || [ ! -x "$1" ]; then
 fi
 directory=$(dirname "$0")
 ENGINE_TALLY=$(mktemp /tmp/whit-engines.XXXXXX)
-export ENGINE_TALLY
-trap 'rm -f "$ENGINE_TALLY"' EXIT
+ENGINE_RECIPES=$(mktemp /tmp/whit-engines.XXXXXX)
+export ENGINE_TALLY ENGINE_RECIPES
+trap 'rm -f "$ENGINE_TALLY" "$ENGINE_RECIPES"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 141' PIPE
 trap 'exit 143' TERM
 
-for script in software drain docker podman oci sandbox kubernetes names examples; do
+for script in software drain workloads docker docker-install docker-image docker-stack podman oci \
+	sandbox kubernetes names examples all-recipes; do
 	echo "$script:"
 	scripts_before=$(wc -l <"$ENGINE_TALLY")
 	"$directory/$script.sh" "$1"
