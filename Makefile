@@ -184,6 +184,11 @@ check-integration: build/whit build/test/actor build/test/actor-glibc build/test
 		MUSL_ACTOR=$(CURDIR)/build/test/actor-musl MANUAL=$(CURDIR)/man/whit.1 \
 			build/test/integration/$$name || exit; done
 
+# The integration test of that name, a hundredfold: a minute or two for each role.
+check-flood: build/whit build/test/actor build/test/integration/flood
+	FLOOD_SIGNALS=5000000 FLOOD_ORPHANS=200000 WHIT=$(CURDIR)/build/whit \
+		ACTOR=$(CURDIR)/build/test/actor build/test/integration/flood
+
 # What looks into files that could not be run, fed with whatever bytes, under sanitizers. With the same
 # seed the inputs are the same; FUZZ_SEED=$RANDOM tries others.
 FUZZ_SEED ?= 1
@@ -287,6 +292,7 @@ help:
 	@echo 'make check             lint, unit tests, a short fuzzing, integration tests'
 	@echo 'make fuzz              libFuzzer with clang, for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make check-engines     servers, engines and other inits, for real, and every recipe'
+	@echo 'make check-flood       5 million signals and 200,000 orphans: minutes'
 	@echo 'make check-model       every schedule of a model of whit and the kernel, with spin'
 	@echo 'make bench             cost, beside the peers that are installed and a floor'
 	@echo 'make check-faults      every system call failed and delayed, under strace: minutes'
@@ -311,6 +317,6 @@ clean:
 -include $(OBJECTS:.o=.d) $(shell find build/test -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all check lint check-unit check-fuzz check-integration fuzz check-engines check-faults \
-	check-faults-short check-model bench demo help install install-links uninstall clean FORCE
+	check-faults-short check-flood check-model bench demo help install install-links uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

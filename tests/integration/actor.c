@@ -692,6 +692,76 @@ static int exhaust_limits(void)
 	return 7;
 }
 
+/* How many real-time signals there are between two words of how many have come. */
+#define FLOOD_STEP 256
+
+/* The same of orphans. */
+#define ORPHANS_STEP 500
+
+struct flood {
+	long count[HIGHEST_SIGNAL + 1];
+	long realtime;
+	long disorder; /* values out of turn, which count a signal's number */
+};
+
+static void note_flood_signal(struct flood *flood, int signal, const siginfo_t *info)
+{
+	if (signal >= 32) {
+		if (info->si_code == SI_QUEUE && info->si_value.sival_int != flood->count[signal])
+			flood->disorder++;
+		flood->realtime++;
+		if (flood->realtime % FLOOD_STEP == 0) {
+			printf("got %ld\n", flood->realtime);
+			fflush(stdout);
+		}
+	}
+	flood->count[signal]++;
+}
+
+/* Until it has got so many real-time signals, and its child has made so many orphans. */
+static int take_flood(long realtime, int orphans)
+{
+	static struct flood flood;
+	const uint64_t all = UINT64_MAX;
+	int status = 0;
+	pid_t maker;
+
+	set_mask(all);
+	maker = fork();
+	if (maker == 0) {
+		for (int i = 0; i < orphans; i++) {
+			pid_t parent = fork();
+
+			if (parent == 0)
+				_exit(fork() == 0 ? 17 : 0);
+			if (parent < 0 || waitpid(parent, NULL, 0) != parent)
+				_exit(98);
+			if (i % ORPHANS_STEP == 0) {
+				printf("orphans %d\n", i);
+				fflush(stdout);
+			}
+		}
+		_exit(0);
+	}
+	say("ready");
+	while (flood.realtime < realtime) {
+		siginfo_t info;
+		int signal = (int)syscall(SYS_rt_sigtimedwait, &all, &info, NULL, sizeof(all));
+
+		if (signal > 0)
+			note_flood_signal(&flood, signal, &info);
+	}
+	for (int signal = 1; signal <= HIGHEST_SIGNAL; signal++)
+		printf("%ld ", flood.count[signal]);
+	printf("disorder %ld\n", flood.disorder);
+	fflush(stdout);
+	if (waitpid(maker, &status, 0) != maker || status != 0)
+		return 98;
+	say("made");
+	for (;;)
+		pause();
+}
+
 static unsigned long checksum(const char *text)
 {
 	unsigned long sum = 0;
@@ -742,6 +812,8 @@ int main(int argc, char **argv)
 		return exhaust_limits();
 	if (strcmp(part, "ids") == 0)
 		return print_ids();
+	if (strcmp(part, "flood") == 0 && argc > 3)
+		return take_flood(atol(argv[2]), atoi(argv[3]));
 	if (strcmp(part, "sizes") == 0 && argc > 2) {
 		print_size(argv[2]);
 		print_size(getenv("LONG"));

@@ -1,0 +1,252 @@
+/*
+ * Nothing is lost in a flood: signals of all kinds, faster than anybody sends them, while orphans
+ * by the thousand are handed to whit. FLOOD_SIGNALS and FLOOD_ORPHANS say how many (make
+ * check-flood).
+ */
+#include "harness.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HIGHEST_SIGNAL 64
+#define FIRST_REALTIME 32 /* as the kernel counts: those of libc itself too */
+#define REALTIME_KINDS (HIGHEST_SIGNAL - FIRST_REALTIME + 1)
+
+/*
+ * So many real-time signals may be on their way. The kernel keeps as many as RLIMIT_SIGPENDING of
+ * the user's, and of a plain one above that it forgets how often it came: sigqueue(3), kill(2).
+ */
+#define ON_THEIR_WAY_MAX 2048
+
+/* Of eight signals one is a standard one. TERM, HUP and the like are signals like all others here.
+ */
+#define STANDARD_EVERY 8
+static const int standard_kinds[] = {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE,
+	SIGALRM, SIGTERM, SIGCHLD, SIGCONT, SIGTSTP, SIGURG, SIGWINCH, SIGIO, SIGSYS};
+#define STANDARD_KINDS (sizeof(standard_kinds) / sizeof(standard_kinds[0]))
+
+struct flood {
+	struct run run;
+	long sent[HIGHEST_SIGNAL + 1];
+	long realtime_sent;
+	long realtime_arrived;
+	/* Of whit's, before. */
+	int descriptors;
+	long memory; /* kB */
+};
+
+static long number_from_environment(const char *name, long otherwise)
+{
+	const char *value = getenv(name);
+
+	return value == NULL ? otherwise : atol(value);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int count_descriptors(struct run *run)
+{
+	char path[64];
+	int count = 0;
+	struct dirent *entry;
+	DIR *directory;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", run->whit);
+	directory = opendir(path);
+	if (directory == NULL)
+		run_fail(run, "cannot look at %s: %s", path, strerror(errno));
+	while ((entry = readdir(directory)) != NULL)
+		count += entry->d_name[0] != '.';
+	closedir(directory);
+	return count;
+}
+
+/* Looked at all the time: what grows and shrinks again has grown. */
+static void expect_nothing_grown(struct flood *flood)
+{
+	long memory = process_number(flood->run.whit, "RssAnon:");
+	int descriptors = count_descriptors(&flood->run);
+
+	if (memory > flood->memory + 4) /* the page on which the first batch is read */
+		run_fail(&flood->run, "expected: RssAnon %ld kB as before\nobserved: %ld kB",
+			flood->memory, memory);
+	if (descriptors != flood->descriptors)
+		run_fail(&flood->run, "expected: %d descriptors as before\nobserved: %d",
+			flood->descriptors, descriptors);
+}
+
+/* The next word of the actor's, but for those of the one who makes orphans. */
+static const char *next_word(struct flood *flood)
+{
+	const char *line;
+
+	while (strncmp(line = run_line(&flood->run, &flood->run.out), "orphans ", 8) == 0)
+		expect_nothing_grown(flood);
+	return line;
+}
+
+/* Waits for word of how many have arrived. */
+static void take_word(struct flood *flood)
+{
+	const char *line = next_word(flood);
+
+	if (sscanf(line, "got %ld", &flood->realtime_arrived) != 1)
+		run_fail(&flood->run, "expected: got N\nobserved: %s", line);
+}
+
+/* Every other one is queued, with its place among those of its number as the value. */
+static void send_realtime(struct flood *flood, int signal)
+{
+	siginfo_t info;
+	long result;
+
+	memset(&info, 0, sizeof(info));
+	info.si_code = SI_QUEUE;
+	info.si_value.sival_int = (int)flood->sent[signal];
+	if (flood->sent[signal] % 2 == 0)
+		result = kill(flood->run.whit, signal);
+	else
+		result = syscall(SYS_rt_sigqueueinfo, flood->run.whit, signal, &info);
+	if (result < 0)
+		run_fail(&flood->run, "cannot send %d: %s", signal, strerror(errno));
+	flood->sent[signal]++;
+	flood->realtime_sent++;
+	while (flood->realtime_sent - flood->realtime_arrived >= ON_THEIR_WAY_MAX)
+		take_word(flood);
+}
+
+static void send_standard(struct flood *flood, int signal)
+{
+	if (kill(flood->run.whit, signal) < 0)
+		run_fail(&flood->run, "cannot send %d: %s", signal, strerror(errno));
+	flood->sent[signal]++;
+}
+
+static void send_all(struct flood *flood, long count)
+{
+	for (long i = 0; i < count; i++) {
+		if (i % STANDARD_EVERY == STANDARD_EVERY - 1)
+			send_standard(flood,
+				standard_kinds[(unsigned long)i / STANDARD_EVERY % STANDARD_KINDS]);
+		else
+			send_realtime(flood, FIRST_REALTIME + (int)(i % REALTIME_KINDS));
+	}
+}
+
+/* The actor's count: of real-time signals each, of standard ones some, of others none. */
+static void expect_counts(struct flood *flood)
+{
+	const char *line;
+	char *rest;
+
+	do
+		line = next_word(flood);
+	while (strncmp(line, "got ", 4) == 0);
+	for (int signal = 1; signal <= HIGHEST_SIGNAL; signal++) {
+		long arrived = strtol(line, &rest, 10);
+		long sent = flood->sent[signal];
+
+		line = rest;
+		if (signal == SIGCHLD) /* the actor has a child of its own */
+			continue;
+		if (signal >= FIRST_REALTIME ? arrived != sent
+					     : arrived > sent || (sent > 0 && arrived == 0))
+			run_fail(&flood->run, "signal %d: sent %ld, arrived %ld", signal, sent,
+				arrived);
+	}
+	if (strcmp(line, " disorder 0") != 0)
+		run_fail(&flood->run, "expected: disorder 0\nobserved: %s", line);
+}
+
+static long realtime_among(long count)
+{
+	return count - count / STANDARD_EVERY;
+}
+
+/* Goes on sending until whit is there no more; by its pidfd, so that nobody else can be meant. */
+static pid_t start_endless_sender(struct run *run)
+{
+	int whit = (int)syscall(SYS_pidfd_open, run->whit, 0U);
+	pid_t sender;
+
+	if (whit < 0)
+		run_fail(run, "pidfd_open: %s", strerror(errno));
+	sender = fork();
+	if (sender == 0) {
+		for (int i = 0; syscall(SYS_pidfd_send_signal, whit,
+					i % 2 == 0 ? SIGUSR1 : HIGHEST_SIGNAL, NULL, 0U) == 0;
+			i++)
+			;
+		_exit(0);
+	}
+	close(whit);
+	return sender;
+}
+
+/* While the flood goes on. */
+static void expect_end_at_once(struct flood *flood)
+{
+	pid_t command = run_command(&flood->run);
+	pid_t sender = start_endless_sender(&flood->run);
+	int64_t killed_at_ms;
+
+	/* Queued behind what the sender has sent by then. */
+	assert_int_equal(kill(command, SIGKILL), 0);
+	killed_at_ms = now_ms();
+	run_expect_end(&flood->run, 128 + SIGKILL, "");
+	print_message(
+		"  the end was noticed within %lld ms\n", (long long)(now_ms() - killed_at_ms));
+	assert_int_equal(waitpid(sender, NULL, 0), sender); /* kill fails: whit has been reaped */
+}
+
+static void in_a_flood_no_signal_no_orphan_and_no_end_is_lost(void **state)
+{
+	static struct flood flood;
+	long signals = number_from_environment("FLOOD_SIGNALS", 200000);
+	long orphans = number_from_environment("FLOOD_ORPHANS", 5000);
+	char realtime_text[24];
+	char orphans_text[24];
+	int64_t started_at_ms = now_ms();
+
+	memset(&flood, 0, sizeof(flood));
+	snprintf(realtime_text, sizeof(realtime_text), "%ld", realtime_among(signals));
+	snprintf(orphans_text, sizeof(orphans_text), "%ld", orphans);
+	RUN(&flood.run, test_role(state), "-q", actor_path(), "flood", realtime_text, orphans_text);
+	run_expect(&flood.run, "ready");
+	run_wait_settled(&flood.run);
+	flood.memory = process_number(flood.run.whit, "RssAnon:");
+	flood.descriptors = count_descriptors(&flood.run);
+	send_all(&flood, signals);
+	expect_counts(&flood);
+	if (strcmp(next_word(&flood), "made") != 0)
+		run_fail(&flood.run, "expected: made");
+	run_wait_children(&flood.run, 1);
+	expect_nothing_grown(&flood);
+	print_message("  %ld signals and %ld orphans in %lld ms; RssAnon %ld kB, then %ld kB\n",
+		signals, orphans, (long long)(now_ms() - started_at_ms), flood.memory,
+		process_number(flood.run.whit, "RssAnon:"));
+	expect_end_at_once(&flood);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ROLE_TEST(in_a_flood_no_signal_no_orphan_and_no_end_is_lost),
+	};
+
+	return cmocka_run_group_tests_name("flood", tests, harness_require_namespaces, NULL);
+}
