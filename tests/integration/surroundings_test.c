@@ -5,10 +5,14 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -271,6 +275,216 @@ static void a_command_of_another_user_is_warned_about_and_survived(void **state)
 	run_expect_end(&run, 0, "");
 }
 
+/* --- kernels that know less, and sandboxes that allow less --- */
+
+#define FILTER_MAX 160
+
+static void filter_calls(
+	const long *numbers, size_t count, unsigned int for_these, unsigned int for_others)
+{
+	struct sock_filter steps[FILTER_MAX];
+	struct sock_fprog filter = {.filter = steps};
+
+	steps[filter.len++] = (struct sock_filter)BPF_STMT(
+		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	for (size_t i = 0; i < count; i++) {
+		if (filter.len + 3 > FILTER_MAX)
+			_exit(94);
+		steps[filter.len++] = (struct sock_filter)BPF_JUMP(
+			BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)numbers[i], 0, 1);
+		steps[filter.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, for_these);
+	}
+	steps[filter.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, for_others);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) < 0 ||
+		prctl(PR_SET_SECCOMP, (unsigned long)SECCOMP_MODE_FILTER, &filter, 0UL, 0UL) < 0)
+		_exit(94);
+}
+
+/* What Linux 3.10 does not have, or what a profile from before it refuses. */
+static const long newer_calls[] = {SYS_close_range, SYS_pidfd_open, SYS_pidfd_send_signal,
+	SYS_pwritev2, SYS_clone3,
+#ifdef SYS_faccessat2
+	SYS_faccessat2,
+#endif
+	SYS_statx, SYS_getrandom, SYS_openat2};
+
+static const int refusals[] = {ENOSYS, EPERM};
+
+static void refuse_newer_calls(void *argument)
+{
+	for (int i = 0; i < 3; i++) { /* something to let go of */
+		if (dup(STDIN_FILENO) < 0)
+			_exit(94);
+	}
+	filter_calls(newer_calls, sizeof(newer_calls) / sizeof(newer_calls[0]),
+		SECCOMP_RET_ERRNO | *(const unsigned int *)argument, SECCOMP_RET_ALLOW);
+}
+
+static void start_refused(
+	struct run *run, void **state, const int *refusal, const char *const *words)
+{
+	static int error;
+
+	error = *refusal;
+	run_start(run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.prepare = refuse_newer_calls,
+			.prepare_argument = &error});
+}
+
+static void without_newer_calls_signals_arrive_and_descriptors_are_let_go(void **state)
+{
+	const char *const words[] = {"-w", actor_path(), "signals", "1", NULL};
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		char path[64];
+		struct run run;
+
+		start_refused(&run, state, &refusals[i], words);
+		run_expect(&run, "ready");
+		run_wait_settled(&run);
+		for (int fd = 3, left = 0; fd < 256; fd++) {
+			snprintf(path, sizeof(path), "/proc/%d/fd/%d", run.whit, fd);
+			if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+				++left > 1) /* the signalfd */
+				run_fail(&run, "whit's descriptor %d is open", fd);
+		}
+		assert_int_equal(kill(run.whit, SIGTERM), 0);
+		run_expect_beginning(&run, &run.out, "signal 15 ");
+		run_expect_end(&run, 0, "");
+	}
+}
+
+static void without_newer_calls_a_drain_reaches_the_rest(void **state)
+{
+	const char *const words[] = {"-d", "1000000", actor_path(), "leave", "group", "2", NULL};
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		struct run run;
+
+		start_refused(&run, state, &refusals[i], words);
+		run_expect(&run, "group got 15");
+		run_expect(&run, "group got 15");
+		run_expect_end(&run, 7, "");
+	}
+}
+
+static void without_newer_calls_messages_are_written(void **state)
+{
+	const char *const words[] = {"-w", actor_path(), "orphans", "1", NULL};
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		struct run run;
+
+		start_refused(&run, state, &refusals[i], words);
+		run_expect(&run, "made");
+		run_expect_beginning(&run, &run.err, "whit: reaped orphan ");
+		assert_int_equal(kill(run.whit, SIGTERM), 0);
+		run_expect_end(&run, 128 + SIGTERM, "");
+	}
+}
+
+/* An own /proc in which nobody sees processes of others: proc(5). */
+static void hide_others(void *argument)
+{
+	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+
+	if (mount("proc", "/proc", "proc", flags, "hidepid=2") < 0)
+		_exit(94);
+	become_nobody(argument);
+}
+
+static void with_hidepid_an_ordinary_user_can_use_all_of_it(void **state)
+{
+	char whit[128];
+	char actor[128];
+	const char *const words[] = {"-w", "-d", "1000000", actor, "leave", "tree", "1", NULL};
+	struct run run;
+
+	if (geteuid() != 0) {
+		print_message("SKIPPED: needs root\n");
+		skip();
+	}
+	snprintf(whit, sizeof(whit), "%s/whit", room);
+	snprintf(actor, sizeof(actor), "%s/actor", room);
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.program = whit,
+			.prepare = hide_others});
+	run_expect(&run, "leaf got 15");
+	for (int i = 0; i < 2; i++) { /* in either order, by name */
+		run_expect_beginning(&run, &run.err, "whit: reaped orphan ");
+		if (strstr(run.line, " (actor): ") == NULL)
+			run_fail(&run, "expected: the name\nobserved: %s", run.line);
+	}
+	run_expect_end(&run, 7, "");
+}
+
+#if defined(__x86_64__)
+/* The README's table of system calls. */
+static const long readme_calls[] = {SYS_arch_prctl, SYS_set_tid_address, SYS_rt_sigprocmask,
+	SYS_getpid, SYS_rt_sigaction, SYS_prctl, SYS_getppid, SYS_kill, SYS_mmap, SYS_signalfd4,
+	SYS_open, SYS_fcntl, SYS_ioctl, SYS_getpgid, SYS_close, SYS_read, SYS_clone, SYS_setpgid,
+	SYS_execve, SYS_exit, SYS_wait4, SYS_stat, SYS_lstat, SYS_readlink, SYS_statfs, SYS_access,
+	SYS_getxattr, SYS_geteuid, SYS_getegid, SYS_getcwd, SYS_pread64, SYS_waitid,
+	SYS_sched_yield, SYS_close_range, SYS_lseek, SYS_getdents64, SYS_prlimit64, SYS_chdir,
+	SYS_poll, SYS_clock_gettime, SYS_rt_sigqueueinfo, SYS_pidfd_open, SYS_pidfd_send_signal,
+	SYS_getsid, SYS_rt_sigpending, SYS_pwritev2, SYS_write, SYS_exit_group,
+	/* The actor's own, which is under the same filter. */
+	SYS_writev, SYS_rt_sigtimedwait, SYS_fork, SYS_pipe, SYS_setsid, SYS_gettid};
+
+static void kill_on_other_calls(void *argument)
+{
+	(void)argument;
+	filter_calls(readme_calls, sizeof(readme_calls) / sizeof(readme_calls[0]),
+		SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS);
+}
+
+/* Whether the binary has been linked with glibc, whose start makes calls of its own. */
+static bool is_of_glibc(void)
+{
+	static char bytes[1 << 22];
+	int fd = open(whit_path(), O_RDONLY | O_CLOEXEC);
+	ssize_t length = read(fd, bytes, sizeof(bytes));
+
+	close(fd);
+	assert_true(length > 0);
+	return memmem(bytes, (size_t)length, "GLIBC_", 6) != NULL;
+}
+
+static void a_sandbox_that_kills_for_any_call_but_those_of_the_readme_is_enough(void **state)
+{
+	const char *const drain[] = {
+		"-vv", "-d", "1000000", "-k", "1000000", actor_path(), "leave", "tree", "2", NULL};
+	const char *const pass[] = {"-v", "-p", "USR1", actor_path(), "signals", "1", NULL};
+	const char *const fail[] = {"/nonexistent/command", NULL};
+	struct scene scene = {.role = test_role(state), .prepare = kill_on_other_calls};
+	struct run run;
+
+	if (is_of_glibc()) {
+		print_message("SKIPPED: the README's table is of a build with musl\n");
+		skip();
+	}
+	scene.words = drain;
+	run_start(&run, &scene);
+	run_expect(&run, "leaf got 15");
+	run_expect(&run, "leaf got 15");
+	run_expect_status(&run, 7);
+	scene.words = pass;
+	run_start(&run, &scene);
+	run_expect(&run, "ready");
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	run_expect_beginning(&run, &run.out, "signal 15 ");
+	run_expect_status(&run, 0);
+	scene.words = fail;
+	run_start(&run, &scene);
+	run_expect_beginning(&run, &run.err, "whit: cannot run '/nonexistent/command': ");
+	run_expect_status(&run, 127);
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +497,13 @@ int main(void)
 		ROLE_TEST(four_descriptors_are_enough),
 		ROLE_TEST(too_few_descriptors_are_one_line_and_125),
 		ROLE_TEST(a_command_of_another_user_is_warned_about_and_survived),
+		ROLE_TEST(without_newer_calls_signals_arrive_and_descriptors_are_let_go),
+		ROLE_TEST(without_newer_calls_a_drain_reaches_the_rest),
+		ROLE_TEST(without_newer_calls_messages_are_written),
+		ROLE_TEST(with_hidepid_an_ordinary_user_can_use_all_of_it),
+#if defined(__x86_64__)
+		ROLE_TEST(a_sandbox_that_kills_for_any_call_but_those_of_the_readme_is_enough),
+#endif
 	};
 
 	return cmocka_run_group_tests_name("surroundings", tests, make_room, remove_room);
