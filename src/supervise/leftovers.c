@@ -242,15 +242,28 @@ static void look_through(struct look *look)
 		(void)close(proc); /* read-only: nothing to lose */
 }
 
-/* Whether we have a child among them; as far as the kernel can tell of all, __WALL (Linux 4.7). */
-static bool has_children(idtype_t type, pid_t id)
+/*
+ * An error may be so only once. In a second look those who have been found are left out, so that
+ * nobody has a signal twice.
+ */
+static void look_through_or_retry(struct look *look)
+{
+	look_through(look);
+	if (look->error != 0)
+		look_through(look);
+}
+
+/*
+ * Looks for a child of ours among them, as far as the kernel can tell of all: __WALL (Linux 4.7).
+ * Returns 0, or -1 with errno: ECHILD means that there is none.
+ */
+static int find_child(idtype_t type, pid_t id)
 {
 	const int flags = WEXITED | WNOHANG | WNOWAIT;
 	siginfo_t unused;
+	int found = waitid(type, (id_t)id, &unused, flags | __WALL);
 
-	if (waitid(type, (id_t)id, &unused, flags | __WALL) == 0)
-		return true;
-	return errno == EINVAL && waitid(type, (id_t)id, &unused, flags) == 0;
+	return found < 0 && errno == EINVAL ? waitid(type, (id_t)id, &unused, flags) : found;
 }
 
 /*
@@ -266,7 +279,7 @@ static void signal_group(struct leftovers *leftovers, int signal, int error)
 			strerror(error));
 	leftovers->has_warned_of_reach = true;
 	/* kill may be refused: who is left of the group may be another user's. */
-	if (leftovers->command != 0 && has_children(P_PGID, leftovers->command))
+	if (leftovers->command != 0 && find_child(P_PGID, leftovers->command) == 0)
 		(void)kill(-leftovers->command, signal);
 }
 
@@ -300,28 +313,32 @@ static int look_until_nobody_is_new(struct leftovers *leftovers, enum purpose pu
 
 	forget_found(leftovers->found);
 	do {
-		look_through(&look);
+		look_through_or_retry(&look);
 		if (purpose == PURPOSE_FREEZE)
 			wait_until_stopped(leftovers->found);
 	} while (look.error == 0 && look.has_found_more && ++looks < LOOKS_MAX);
 	return look.error;
 }
 
+/* As look_at_found, and tries again, be it for want of a descriptor, what could not be done. */
+static void signal_found(struct leftovers *leftovers, enum purpose purpose)
+{
+	for (int looks = 0; looks < LOOKS_MAX && look_at_found(leftovers, purpose); looks++)
+		;
+}
+
 /*
  * One by one, some would have begun to clean up before others have been found, and those whom they
  * start for it must not get TERM. So all are stopped first, and continued when all have it. Nobody
- * must stay stopped: what could not be continued for want of a descriptor is tried again.
+ * must stay stopped. TERM sent twice comes once, since until then it is pending.
  */
 static int stop_descendants(struct leftovers *leftovers)
 {
 	int error = look_until_nobody_is_new(leftovers, PURPOSE_FREEZE);
 
-	/* Who misses it for want of a descriptor is continued all the same, and killed in the end.
-	 */
-	(void)look_at_found(leftovers, PURPOSE_STOP);
-	for (int looks = 0; looks < LOOKS_MAX && look_at_found(leftovers, PURPOSE_CONTINUE);
-		looks++)
-		;
+	/* Who misses it all the same is killed in the end. */
+	signal_found(leftovers, PURPOSE_STOP);
+	signal_found(leftovers, PURPOSE_CONTINUE);
 	return error;
 }
 
@@ -338,7 +355,7 @@ static int signal_descendants(struct leftovers *leftovers, enum purpose purpose,
 	case PURPOSE_KILL:
 		return look_until_nobody_is_new(leftovers, PURPOSE_KILL);
 	case PURPOSE_SIGNAL:
-		look_through(&look);
+		look_through_or_retry(&look);
 		break;
 	}
 	return look.error;
@@ -393,7 +410,7 @@ static void signal_rest(struct leftovers *leftovers, enum purpose purpose, int s
 			signal_namespace(leftovers, then);
 		return;
 	}
-	if (!has_children(P_ALL, 0))
+	if (find_child(P_ALL, 0) < 0 && errno == ECHILD)
 		return; /* and so no other descendants */
 	error = look_for_descendants(leftovers, purpose, signal);
 	if (!needs_group(leftovers, purpose, error))

@@ -16,7 +16,10 @@
  */
 #define DEPTH_LIMIT 256
 
-/* How often to read a chain that changes under our eyes; each time somebody in it has ended. */
+/*
+ * How often to read a chain that changes under our eyes, when each time somebody in it has ended;
+ * and a link of it, when something is short.
+ */
 #define TRIES_MAX 100
 
 /* Reads the beginning of /proc/PID/FILE as a string; false with errno where there is none. */
@@ -51,6 +54,13 @@ void process_name(pid_t pid, char ret_name[PROCESS_NAME_SIZE])
 		strcpy(ret_name, "?"); /* no /proc, or hidden from us */
 }
 
+/* Of something that may be there at the next try. */
+static bool is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == EAGAIN ||
+		error == EINTR;
+}
+
 /*
  * Reads the state's letter, and the parent's pid, 0 where there is none or none that this namespace
  * knows. False where the process is not to be seen: it has ended, or there is no /proc.
@@ -61,8 +71,11 @@ static bool read_stat(pid_t pid, char *ret_state, pid_t *ret_parent)
 	const char *field;
 	unsigned int parent;
 
-	if (!read_proc_file(pid, "stat", stat, sizeof(stat)))
-		return false;
+	/* A descendant taken for a stranger would have to be killed, or stay stopped. */
+	for (int tries = 1; !read_proc_file(pid, "stat", stat, sizeof(stat)); tries++) {
+		if (!is_shortage(errno) || tries == TRIES_MAX)
+			return false;
+	}
 	field = strrchr(stat, ')'); /* the name may have any of these in it */
 	if (field == NULL || strlen(field) < sizeof(") S 1") - 1)
 		return false;
@@ -114,13 +127,6 @@ bool process_is_child(pid_t pid, pid_t parent)
 	return read_parent(pid, &found) && found == parent;
 }
 
-/* Of something that may be there at the next try. */
-static bool is_shortage(int error)
-{
-	return error == EMFILE || error == ENFILE || error == ENOMEM || error == EAGAIN ||
-		error == EINTR;
-}
-
 enum answer {
 	ANSWER_NO,
 	ANSWER_YES,
@@ -139,7 +145,7 @@ static enum answer leads_up_to(pid_t pid, pid_t ancestor, int depth)
 	pid_t again;
 
 	if (!read_parent(pid, &parent)) /* the first one is for the caller's pidfd to tell */
-		return depth == 0 && !is_shortage(errno) ? ANSWER_NO : ANSWER_CHANGED;
+		return depth == 0 ? ANSWER_NO : ANSWER_CHANGED;
 	if (parent == ancestor)
 		return ANSWER_YES;
 	if (parent <= 1 || depth == DEPTH_LIMIT)
