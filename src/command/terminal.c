@@ -52,11 +52,11 @@ void terminal_find(struct terminal *ret_terminal)
 		return; /* no controlling terminal: tty(4) */
 	if (fd >= 0) {
 		fd = descriptor_above_stdio(fd);
-		if (!take(ret_terminal, fd, true))
-			(void)close(fd); /* nothing was written */
-		return;
+		if (take(ret_terminal, fd, true))
+			return;
+		(void)close(fd); /* nothing was written */
 	}
-	/* No /dev in this image, or no descriptor left. */
+	/* No /dev in this image, another file in its place, or no descriptor left. */
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO && !ret_terminal->exists; fd++)
 		(void)take(ret_terminal, fd, false);
 }
