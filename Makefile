@@ -228,7 +228,7 @@ fuzz: build/test/fuzz/diagnosis
 FAULTS_SCHEDULES ?= 1000
 FAULTS_FLAGS ?=
 SEED ?=
-FAULTS_COMMON = apart tracer
+FAULTS_COMMON = apart shelter tracer
 
 build/test/faults/%: build/test/faults/%.o build/test/integration/harness.o \
 		$(FAULTS_COMMON:%=build/test/faults/%.o)
@@ -296,7 +296,7 @@ help:
 	@echo 'make check-model       every schedule of a model of whit and the kernel, with spin'
 	@echo 'make bench             cost, beside the peers that are installed and a floor'
 	@echo 'make check-faults      every system call failed and delayed, under strace: minutes'
-	@echo 'make check-faults-short  the same with each call failed once'
+	@echo 'make check-faults-short  the same with the first call of each row, and 100 schedules'
 	@echo 'make install           binary and manual below PREFIX ($(PREFIX)), in DESTDIR'
 	@echo 'make install-links     $(LINK_NAMES) as links in LINKDIR'
 	@echo 'make uninstall         what install put there; with LINKDIR the links too'

@@ -9,6 +9,11 @@
 
 #define TEXT_SIZE 16384
 
+/* All that a run waits for has a limit of its own; this is for what nobody has thought of. */
+#define PART_SECONDS_MAX 300
+
+#define WORKERS_MAX 16
+
 int apart_make_messages(void)
 {
 	return memfd_create("messages", MFD_CLOEXEC);
@@ -26,6 +31,7 @@ bool apart_run(void (*part)(void *), void *argument, int messages)
 		lseek(messages, 0, SEEK_SET);
 		dup2(messages, STDOUT_FILENO);
 		dup2(messages, STDERR_FILENO);
+		alarm(PART_SECONDS_MAX);
 		part(argument);
 		exit(0);
 	}
@@ -41,4 +47,28 @@ void apart_show(const char *title, int messages)
 	if (got > 0)
 		length += (size_t)got;
 	(void)!write(STDOUT_FILENO, text, length); /* one write: others print too */
+}
+
+bool apart_share_work(void (*work)(void *), void *argument)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	int workers = processors < WORKERS_MAX ? (int)processors : WORKERS_MAX;
+	pid_t pids[WORKERS_MAX];
+	bool is_right = true;
+
+	for (int i = 0; i < workers; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0) {
+			work(argument);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < workers; i++) {
+		int status;
+
+		/* By pid: a part that was killed may have left us others. */
+		is_right = waitpid(pids[i], &status, 0) == pids[i] && WIFEXITED(status) &&
+			WEXITSTATUS(status) == 0 && is_right;
+	}
+	return is_right;
 }

@@ -9,6 +9,7 @@
  */
 #include "apart.h"
 #include "player.h"
+#include "shelter.h"
 #include "tracer.h"
 
 #include "integration/harness.h"
@@ -96,6 +97,7 @@ static const char *const calls[] = {
 	"rt_sigprocmask",
 	"rt_sigaction",
 	"prctl",
+	"mmap",
 	"signalfd4",
 	"open",
 	"clone",
@@ -493,52 +495,55 @@ static void play_part(void *argument)
 
 /* Shared by the processes of the test. */
 struct book {
+	int count;
+	uint64_t first_seed;
 	atomic_int next;
-	atomic_int failed;
+	atomic_int right;
 };
 
-static void work(struct book *book, int count, uint64_t first_seed)
+static void work(void *argument)
 {
+	struct book *book = argument;
 	int messages = apart_make_messages();
 	int mine;
 
-	while ((mine = atomic_fetch_add(&book->next, 1)) < count) {
-		uint64_t seed = first_seed + (uint64_t)mine;
+	while ((mine = atomic_fetch_add(&book->next, 1)) < book->count) {
+		uint64_t seed = book->first_seed + (uint64_t)mine;
 		char title[64];
 
-		if (apart_run(play_part, &seed, messages))
+		if (apart_run(play_part, &seed, messages)) {
+			atomic_fetch_add(&book->right, 1);
 			continue;
+		}
 		snprintf(title, sizeof(title), "seed %llu", (unsigned long long)seed);
 		apart_show(title, messages);
-		atomic_fetch_add(&book->failed, 1);
 	}
-	_exit(0);
+}
+
+static int test(int argc, char **argv)
+{
+	int count = atoi(argv[1]);
+	struct book *book;
+	int right;
+
+	book = mmap(NULL, sizeof(*book), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (book == MAP_FAILED)
+		return 2;
+	book->count = count;
+	book->first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL) * 1000000;
+	printf("%d schedules from seed %llu on\n", count, (unsigned long long)book->first_seed);
+	fflush(stdout);
+	(void)apart_share_work(work, book); /* what was not done is missing in the count */
+	right = atomic_load(&book->right);
+	printf("%d right, %d wrong\n", right, count - right);
+	return right == count ? 0 : 1;
 }
 
 int main(int argc, char **argv)
 {
-	int count = argc > 1 ? atoi(argv[1]) : 0;
-	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL) * 1000000;
-	long workers = sysconf(_SC_NPROCESSORS_ONLN);
-	struct book *book;
-
-	if (count <= 0) {
+	if (argc < 2 || atoi(argv[1]) <= 0) {
 		fprintf(stderr, "usage: %s COUNT [SEED]\n", argv[0]);
 		return 2;
 	}
-	harness_require_namespaces(NULL);
-	book = mmap(NULL, sizeof(*book), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (book == MAP_FAILED)
-		return 2;
-	printf("%d schedules from seed %llu on\n", count, (unsigned long long)seed);
-	fflush(stdout);
-	for (long i = 0; i < workers; i++) {
-		if (fork() == 0)
-			work(book, count, seed);
-	}
-	while (wait(NULL) > 0)
-		;
-	printf("%d right, %d wrong\n", count - atomic_load(&book->failed),
-		atomic_load(&book->failed));
-	return atomic_load(&book->failed) == 0 ? 0 : 1;
+	return tracer_is_there() ? shelter_run(test, argc, argv) : 1;
 }

@@ -22,7 +22,7 @@ enum {
 /* Any other is printed: "got SIGNAL", or "got SIGNAL with VALUE". */
 
 /* The numbers where none is queued; it stops by TSTP and dies by KILL. */
-#define PLAYER_ORPHANS_MADE 3
+#define PLAYER_ORPHANS_MADE 1
 #define PLAYER_STATUS       7
 
 #endif

@@ -2,18 +2,22 @@
 #include "scenarios.h"
 
 #include "player.h"
+#include "shelter.h"
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +37,14 @@ static void hide_proc(void)
 	have_few_descriptors();
 	if (mount("none", "/proc", "tmpfs", 0, NULL) < 0)
 		_exit(93);
+}
+
+/* Room for the list of processes and one more: a look at a process takes two. */
+static void have_too_few_descriptors(void)
+{
+	const struct rlimit few = {6, 6};
+
+	setrlimit(RLIMIT_NOFILE, &few);
 }
 
 static void close_stdin(void)
@@ -60,6 +72,33 @@ static void search_two_directories(void)
 	snprintf(path, sizeof(path), "/no-such-directory:%s", getenv("PLAYER"));
 	*strrchr(path, '/') = '\0';
 	setenv("PATH", path, 1);
+}
+
+static void search_nowhere(void)
+{
+	setenv("PATH", "/no-such-directory:/nor-this", 1);
+}
+
+static void forbid_exec(void)
+{
+	const char *directory = shelter_directory();
+
+	if (mount(directory, directory, NULL, MS_BIND, NULL) < 0 ||
+		mount(NULL, directory, NULL, MS_REMOUNT | MS_BIND | MS_NOEXEC, NULL) < 0)
+		_exit(93);
+}
+
+static void forbid_shell(void)
+{
+	if (mount("/dev/null", "/bin/sh", NULL, MS_BIND, NULL) < 0)
+		_exit(93);
+}
+
+/* The one that the file has. */
+static void forbid_capability(void)
+{
+	if (prctl(PR_CAPBSET_DROP, (unsigned long)CAP_SYS_TIME, 0UL, 0UL, 0UL) < 0)
+		_exit(93);
 }
 
 /* For a pause: what is sent before whit listens is kept, and there are two to reap. */
@@ -150,7 +189,7 @@ static void be_job_of_shell(void)
 	}
 #define ORPHANS                                                                                    \
 	{                                                                                          \
-		.action = ACTION_SIGNAL, .signal = PLAYER_ORPHANS, .says = "made 3",               \
+		.action = ACTION_SIGNAL, .signal = PLAYER_ORPHANS, .says = "made 1",               \
 		.makes_orphans = true                                                              \
 	}
 #define READY                                                                                      \
@@ -167,10 +206,25 @@ static void be_job_of_shell(void)
 
 #define AS_INIT      .role = ROLE_INIT
 #define AS_SUBREAPER .role = ROLE_SUBREAPER, .bystanders = 2
+/* The command is pid 6 and who is left is 7, which no other scenario has: `calls` tells by that. */
+#define AS_DRAINING_SUBREAPER .role = ROLE_SUBREAPER, .bystanders = 3
 #define BOTH(...)                                                                                  \
 	{AS_INIT, __VA_ARGS__},                                                                    \
 	{                                                                                          \
 		AS_SUBREAPER, __VA_ARGS__                                                          \
+	}
+
+/* What whit says with -v. */
+#define STARTED    "whit: started '*' (pid *)\n"
+#define EXITED     "whit: the command (pid *) exited with status 7 after * s\n"
+#define DRAINS     "whit: the rest has * s to finish\n" REST_ENDED
+#define REST_ENDED "whit: the rest has ended after * s\n"
+
+#define CANNOT_RUN(its_name, file, its_status, reason, ...)                                        \
+	{                                                                                          \
+		AS_INIT, .name = (its_name), .words = {file}, .status = (its_status),              \
+			 .err = "whit: cannot run '*': " reason "\n",                              \
+			 .least_err = "whit: cannot run '*': *\n", __VA_ARGS__                     \
 	}
 
 #define KILLING_REST "whit: killing the rest: it has not ended within * s\n"
@@ -184,9 +238,26 @@ const struct scenario scenarios[] = {
 		.fails_start = true),
 	{AS_INIT, .name = "search", .words = {"player"}, .set_up = search_two_directories,
 		.steps = {READY, EXIT}, .status = 7, .err = "", .fails_start = true},
-	{AS_INIT, .name = "not found", .words = {"/nowhere/player"}, .status = 127,
-		.err = "whit: cannot run '/nowhere/player': *\n", .fails_start = true},
-	{AS_INIT, .name = "script", .words = {"SCRIPT"}, .steps = {READY, EXIT}, .status = 7,
+	CANNOT_RUN("not found", "/nowhere/player", 127, "no such file: there is no '/nowhere'",
+		.fails_start = true),
+	CANNOT_RUN("not found from here", "./nowhere", 127,
+		"no such file: there is no './nowhere' in the working directory '/proc'"),
+	CANNOT_RUN("not found in PATH", "player", 127,
+		"not found in PATH (/no-such-directory:/nor-this)", .set_up = search_nowhere),
+	CANNOT_RUN("dangling link", "FILES/link", 127,
+		"'*/link' is a link to '/nowhere/target', which does not exist"),
+	CANNOT_RUN("no interpreter", "FILES/interpreter", 127,
+		"its interpreter '/nowhere/interpreter' does not exist; *"),
+	CANNOT_RUN("empty", "FILES/empty", 126, "it is an empty file"),
+	CANNOT_RUN("no shell", "FILES/script", 126,
+		"it is text without a '#!' line, and /bin/sh cannot be run; *",
+		.set_up = forbid_shell),
+	CANNOT_RUN("no permission", "FILES/refused", 126, "no permission to execute it (*"),
+	CANNOT_RUN("mounted noexec", "FILES/script", 126, "its file system is mounted noexec; *",
+		.set_up = forbid_exec),
+	CANNOT_RUN("capabilities", "FILES/capable", 126, "it has file capabilities *",
+		.set_up = forbid_capability),
+	{AS_INIT, .name = "script", .words = {"FILES/script"}, .steps = {READY, EXIT}, .status = 7,
 		.err = "", .fails_start = true},
 	{AS_INIT, .name = "socket activation", .words = {"PLAYER"}, .set_up = name_self_as_listener,
 		.steps = {READY, EXIT}, .status = 7, .err = "", .fails_start = true},
@@ -209,39 +280,64 @@ const struct scenario scenarios[] = {
 	BOTH(.name = "parent death", .words = {"-p", "HUP", "PLAYER"}, .steps = {READY, EXIT},
 		.status = 7, .err = ""),
 	BOTH(.name = "verbose", .words = {"-vv", "PLAYER"}, .steps = {ALL_SORTS}, .status = 7,
-		.err = "whit: *started*passed on SIGUSR1*reaped orphan*exited with status 7\n"),
+		.err = STARTED "**passed on SIGUSR1 from pid 0 (outside this namespace) after * s\n"
+			       "**reaped orphan * (player): exited 0\n**" EXITED,
+		.least_err = STARTED "**reaped orphan * (*): exited 0\n**" EXITED),
 	{AS_INIT, .name = "no pwritev2", .words = {"-v", "PLAYER"},
 		.standing = {"inject=pwritev2:error=EOPNOTSUPP"}, .steps = {READY, EXIT},
-		.status = 7, .err = "whit: started*passed on*exited with status 7\n"},
+		.status = 7, .err = STARTED "whit: passed on SIGRTMIN+21 from *\n" EXITED},
 	{AS_INIT, .name = "no pwritev2, messages to a terminal", .words = {"-v", "PLAYER"},
 		.set_up = write_messages_to_terminal, .has_terminal = true,
 		.only = "@(ioctl|open|fcntl|write|close|poll)",
 		.standing = {"inject=pwritev2:error=EOPNOTSUPP"}, .steps = {READY, EXIT},
 		.status = 7, .err = ""},
 	{AS_INIT, .name = "pwritev2 says later, messages to a file", .words = {"-v", "PLAYER"},
-		.set_up = write_messages_to_file, .only = "@(fstat|ioctl|poll|write)",
+		.set_up = write_messages_to_file, .only = "@(lseek|ioctl|poll|write)",
 		.standing = {"inject=pwritev2:error=EAGAIN"}, .steps = {READY, EXIT}, .status = 7,
 		.err = ""},
-	BOTH(.name = "drain", .words = {"-d", "4", "PLAYER"},
-		.steps = {READY, SIGNAL(SIGHUP, "got 1"), LEAVE, EXIT}, .last_words = "left 15",
+	BOTH(.name = "drain", .words = {"-d", "DRAIN", "PLAYER"},
+		.steps = {READY, SIGNAL(SIGHUP, "got 1"), LEAVE, EXIT}, .last_words = "left 15\n",
 		.status = 7, .err = ""),
-	BOTH(.name = "drain with a signal", .words = {"-d", "4", "PLAYER"},
+	BOTH(.name = "drain with a signal", .words = {"-d", "DRAIN", "PLAYER"},
 		.steps = {READY, LEAVE_LISTENER, SIGNAL(PLAYER_EXIT, "left 15"),
 			SIGNAL(SIGHUP, NULL)},
-		.last_words = "left 1", .status = 7, .err = ""),
+		.last_words = "left 1\n", .status = 7, .err = ""),
 	BOTH(.name = "drain to the end", .words = {"-d", "0.05", "PLAYER"},
 		.steps = {READY, LEAVE_STUBBORN, EXIT}, .status = 7, .err = KILLING_REST),
-	{AS_SUBREAPER, .name = "drain without pidfds", .words = {"-d", "4", "PLAYER"},
+	{AS_DRAINING_SUBREAPER, .name = "drain without pidfds", .words = {"-d", "DRAIN", "PLAYER"},
 		.standing = {"inject=pidfd_open:error=ENOSYS"}, .steps = {READY, LEAVE, EXIT},
-		.last_words = "left 15", .status = 7, .err = ""},
-	{AS_SUBREAPER, .name = "drain without /proc", .words = {"-d", "4", "PLAYER"},
-		.set_up = hide_proc, .steps = {READY, LEAVE, EXIT}, .last_words = "left 15",
+		.last_words = "left 15\n", .status = 7, .err = ""},
+	{AS_DRAINING_SUBREAPER, .name = "drain without /proc", .words = {"-d", "DRAIN", "PLAYER"},
+		.set_up = hide_proc, .steps = {READY, LEAVE, EXIT}, .last_words = "left 15\n",
 		.status = 7, .err = NOT_IN_PROC},
+	{AS_DRAINING_SUBREAPER, .name = "drain with too few descriptors",
+		.words = {"-d", "DRAIN", "PLAYER"}, .set_up = have_too_few_descriptors,
+		.steps = {READY, LEAVE, EXIT}, .last_words = "left 15\n", .status = 7,
+		.err = NOT_IN_PROC},
+	{AS_DRAINING_SUBREAPER, .name = "drain with no descriptor for a process",
+		.words = {"-d", "DRAIN", "PLAYER"}, .standing = {"inject=pidfd_open:error=EMFILE"},
+		.steps = {READY, LEAVE, EXIT}, .last_words = "left 15\n", .status = 7,
+		.err = NOT_IN_PROC},
+	BOTH(.name = "verbose drain", .words = {"-v", "-d", "DRAIN", "PLAYER"},
+		.steps = {READY, LEAVE, EXIT}, .last_words = "left 15\n", .status = 7,
+		.err = STARTED "**" EXITED "whit: still running: pid * (player)\n" DRAINS,
+		.least_err = STARTED "**" EXITED "**" DRAINS),
+	BOTH(.name = "verbose drain to the end", .words = {"-v", "-d", "0.05", "PLAYER"},
+		.steps = {READY, LEAVE_STUBBORN, EXIT}, .status = 7,
+		.err = STARTED "**" EXITED "**" KILLING_REST
+			       "whit: still running: pid * (player)\n" REST_ENDED,
+		.least_err = STARTED "**" EXITED "**" KILLING_REST "**" REST_ENDED),
+	BOTH(.name = "killed", .words = {"PLAYER"}, .steps = {READY, SIGNAL(PLAYER_DIE, NULL)},
+		.status = 137, .err = "whit: the command (pid *) was killed by SIGKILL*\n"),
+	/* The signalfd fails once. */
+	{AS_INIT, .name = "no signals", .words = {"PLAYER"}, .only = "poll",
+		.standing = {"inject=read:error=EIO:when=1"}, .steps = {READY, EXIT}, .status = 7,
+		.err = ""},
 	BOTH(.name = "kill after", .words = {"-k", "0.05", "PLAYER"},
-		.steps = {READY, SIGNAL(SIGTERM, "got 15")}, .status = 137,
+		.steps = {READY, SIGNAL(SIGTERM, NULL)}, .last_words = "?(got 15\n)", .status = 137,
 		.err = "whit: killing the command (pid *): it has not ended within 0.05 s\n"),
 	BOTH(.name = "kill after, group", .words = {"-g", "-k", "0.05", "PLAYER"},
-		.steps = {READY, SIGNAL(SIGTERM, "got 15")}, .status = 137,
+		.steps = {READY, SIGNAL(SIGTERM, NULL)}, .last_words = "?(got 15\n)", .status = 137,
 		.err = "whit: killing the command (pid *): it has not ended within 0.05 s\n"),
 	{AS_INIT, .name = "pause", .words = {"-P", "-d", "2"}, .set_up = have_children,
 		.steps = {SIGNAL(SIGTERM, NULL)}, .status = 0, .err = ""},
@@ -253,13 +349,73 @@ const struct scenario scenarios[] = {
 	{AS_INIT, .name = "terminal and shell", .words = {"PLAYER"}, .set_up = be_job_of_shell,
 		.has_terminal = true, .has_shell = true, .steps = {READY, STOP, EXIT}, .status = 7,
 		.err = ""},
-	{AS_INIT, .name = "version", .words = {"--version"}, .last_words = "whit version *",
+	{AS_INIT, .name = "version", .words = {"--version"}, .last_words = "whit version *\n",
 		.status = 0, .err = ""},
 	{AS_INIT, .name = "usage", .words = {"--nonsense"}, .status = 125,
 		.err = "whit: unknown option '--nonsense'; *\n"},
 };
 
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
+
+/* --- the files --- */
+
+static const char *player_path(void)
+{
+	const char *path = getenv("PLAYER");
+
+	if (path == NULL)
+		fail_msg("PLAYER is not set; run this by `make check-faults`");
+	return path;
+}
+
+static void make_file(const char *name, mode_t mode, const void *bytes, size_t size)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", shelter_directory(), name);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size || fchmod(fd, mode) < 0)
+		fail_msg("cannot make %s", path);
+	close(fd);
+}
+
+/* What may not be executed where a capability is forbidden: capabilities(7). Any program will do.
+ */
+static void make_capable_file(void)
+{
+	const struct vfs_cap_data capabilities = {
+		.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE,
+		.data = {{.permitted = 1U << CAP_SYS_TIME}},
+	};
+	static char program[1 << 21];
+	int fd = open(player_path(), O_RDONLY | O_CLOEXEC);
+	ssize_t size = fd < 0 ? -1 : read(fd, program, sizeof(program));
+	char path[PATH_MAX];
+
+	if (size <= 0)
+		fail_msg("cannot read the player");
+	close(fd);
+	make_file("capable", 0755, program, (size_t)size);
+	snprintf(path, sizeof(path), "%s/capable", shelter_directory());
+	if (setxattr(path, "security.capability", &capabilities, sizeof(capabilities), 0) < 0)
+		fail_msg("cannot give a file capabilities");
+}
+
+void scenario_make_files(void)
+{
+	static const char script[] = "exec \"$PLAYER\"\n"; /* which the kernel takes for nothing */
+	static const char interpreter[] = "#!/nowhere/interpreter\n";
+	char path[PATH_MAX];
+
+	make_file("script", 0755, script, strlen(script));
+	make_file("refused", 0644, script, strlen(script));
+	make_file("interpreter", 0755, interpreter, strlen(interpreter));
+	make_file("empty", 0755, "", 0);
+	make_capable_file();
+	snprintf(path, sizeof(path), "%s/link", shelter_directory());
+	assert_int_equal(symlink("/nowhere/target", path), 0);
+}
 
 /* --- playing it --- */
 
@@ -337,15 +493,33 @@ static bool await_line(struct run *run, const struct step *step, size_t *at)
 	return true;
 }
 
-/* Until whit has but one child, the command. */
-static void await_reaping(struct run *run)
+static void look_again_later(void)
 {
 	const struct timespec pause = {.tv_nsec = 200000};
 
+	nanosleep(&pause, NULL);
+}
+
+/*
+ * Until whit sleeps, is stopped or has ended, so that the calls of the next step are its own, and
+ * the same each time. As long as strace holds it the state is `t`.
+ */
+static void await_rest(struct run *run)
+{
+	for (int looks = 0; strchr("STZ", process_state(run->whit)) == NULL; looks++) {
+		if (looks > PATIENCE_MS)
+			run_fail(run, "whit does not come to rest");
+		look_again_later();
+	}
+}
+
+/* Until whit has but one child, the command. */
+static void await_reaping(struct run *run)
+{
 	for (int looks = 0; run_count_children(run, false) > 1; looks++) {
 		if (looks > PATIENCE_MS)
 			run_fail(run, "an orphan is left");
-		nanosleep(&pause, NULL);
+		look_again_later();
 	}
 }
 
@@ -355,6 +529,7 @@ static void take_steps(struct run *run, const struct scenario *scenario)
 	size_t at = 0;
 
 	for (; step->action != ACTION_NONE; step++) {
+		await_rest(run);
 		take_step(step, run);
 		if (step->says != NULL && !await_line(run, step, &at))
 			return;
@@ -376,23 +551,22 @@ void scenario_expected_out(const struct scenario *scenario, char *buffer, size_t
 				buffer + length, size - length, "%s\n", step->says);
 	}
 	if (scenario->last_words != NULL)
-		snprintf(buffer + length, size - length, "%s\n", scenario->last_words);
+		snprintf(buffer + length, size - length, "%s", scenario->last_words);
 }
 
-static const char *player_path(void)
+/* The buffer is for those that are put together. */
+static const char *real_word(const char *word, enum drain drain, char buffer[PATH_MAX])
 {
-	const char *path = getenv("PLAYER");
+	static const char files[] = "FILES/";
 
-	if (path == NULL)
-		fail_msg("PLAYER is not set; run this by `make check-faults`");
-	return path;
-}
-
-static const char *real_word(const char *word)
-{
 	if (strcmp(word, "PLAYER") == 0)
 		return player_path();
-	return strcmp(word, "SCRIPT") == 0 ? getenv("SCRIPT") : word;
+	if (strcmp(word, "DRAIN") == 0)
+		return drain == DRAIN_LONG ? "30" : "0.5";
+	if (strncmp(word, files, strlen(files)) != 0)
+		return word;
+	snprintf(buffer, PATH_MAX, "%s/%s", shelter_directory(), word + strlen(files));
+	return buffer;
 }
 
 static int open_terminal(void)
@@ -407,23 +581,24 @@ static int open_terminal(void)
 }
 
 void scenario_play(const struct scenario *scenario, struct run *run, struct tracer *tracer,
-	enum traced traced, const char *inject, pid_t *ret_pid)
+	const struct treatment *treatment, pid_t *ret_pid)
 {
 	struct player_setting setting = {.scenario = scenario, .gate = tracer->gate};
 	static const char *words[SCENARIO_WORDS + 1]; /* shown when the run fails, after this */
+	static char paths[SCENARIO_WORDS][PATH_MAX];
 	const char *options[2 * SCENARIO_STANDING + 3] = {NULL};
 	int master = scenario->has_terminal ? open_terminal() : -1;
 	size_t count = 0;
 
 	for (size_t i = 0; i < SCENARIO_WORDS && scenario->words[i] != NULL; i++)
-		words[i] = real_word(scenario->words[i]);
+		words[i] = real_word(scenario->words[i], treatment->drain, paths[i]);
 	for (size_t i = 0; i < SCENARIO_STANDING && scenario->standing[i] != NULL; i++) {
 		options[count++] = "-e";
 		options[count++] = scenario->standing[i];
 	}
-	if (inject != NULL) {
+	if (treatment->inject != NULL) {
 		options[count++] = "-e";
-		options[count++] = inject;
+		options[count++] = treatment->inject;
 	}
 	run_start(run,
 		&(struct scene){
@@ -436,7 +611,7 @@ void scenario_play(const struct scenario *scenario, struct run *run, struct trac
 	tracer_wait_until_reached(tracer);
 	if (scenario->has_shell)
 		run->whit = process_child(run->whit);
-	tracer_attach(tracer, run->whit, traced, options);
+	tracer_attach(tracer, run->whit, treatment->traced, options);
 	*ret_pid = run->whit;
 	take_steps(run, scenario);
 	run_wait_end(run);

@@ -27,14 +27,21 @@ struct scenario {
 	const char *name;
 	enum role role;
 	int bystanders;
-	const char *words[SCENARIO_WORDS]; /* "PLAYER": the player's path */
-	void (*set_up)(void);              /* in whit's process, before its exec */
+	/* "PLAYER": the player's path; "DRAIN": the time of a drain; "FILES/": see below. */
+	const char *words[SCENARIO_WORDS];
+	void (*set_up)(void); /* in whit's process, before its exec */
 	/* What fails always, as strace's inject= has it: the way to the fallbacks. */
 	const char *standing[SCENARIO_STANDING];
 	struct step steps[SCENARIO_STEPS];
 	const char *last_words; /* a glob for stdout after all the steps; NULL: nothing */
 	int status;
-	const char *err;   /* a glob for stderr */
+	/*
+	 * A glob for stderr, with as many lines, unless it has ** in it; and the same for where
+	 * whit cannot know all that it says there. NULL: it says nothing that it could fail to
+	 * know.
+	 */
+	const char *err;
+	const char *least_err;
 	const char *only;  /* a glob for the calls that are failed; NULL: all of them */
 	bool fails_start;  /* the calls of the process that it starts are failed too */
 	bool has_shell;    /* set_up has made one, and whit is its child */
@@ -44,11 +51,27 @@ struct scenario {
 extern const struct scenario scenarios[];
 extern const size_t scenario_count;
 
+/* How long a drain lasts: longer than anybody needs, or until it misses somebody. */
+enum drain {
+	DRAIN_LONG,
+	DRAIN_SHORT,
+};
+
+/* What is done to whit's calls. */
+struct treatment {
+	enum traced traced;
+	const char *inject; /* as strace has it; NULL: nothing */
+	enum drain drain;
+};
+
+/* Makes the files that cannot be run, in the shelter. */
+void scenario_make_files(void);
+
 /* Plays it to its end under strace. The pid is of whit, as strace has it. */
 void scenario_play(const struct scenario *scenario, struct run *run, struct tracer *tracer,
-	enum traced traced, const char *inject, pid_t *ret_pid);
+	const struct treatment *treatment, pid_t *ret_pid);
 
-/* What stdout then is, if all is right. */
+/* What stdout then is, if all is right: a glob. */
 void scenario_expected_out(const struct scenario *scenario, char *buffer, size_t size);
 
 #endif

@@ -20,6 +20,7 @@ static const struct {
 	{"goes on", OUTCOME_GOES_ON, false, false},
 	{"warns", OUTCOME_WARNS, false, true},
 	{"ends", OUTCOME_ENDS, true, true},
+	{"says less", OUTCOME_SAYS_LESS, false, false},
 	{"message lost", OUTCOME_MESSAGE_LOST, false, false},
 	{"value lost", OUTCOME_VALUE_LOST, false, false},
 	{"signal lost", OUTCOME_SIGNAL_LOST, false, true},
@@ -137,6 +138,11 @@ void table_read(struct table *table, const char *path)
 	}
 }
 
+bool table_row_is_for(const struct row *row, enum caller caller, const char *line)
+{
+	return row->caller == caller && fnmatch(row->pattern, line, FNM_EXTMATCH) == 0;
+}
+
 const struct row *table_find(
 	const struct table *table, enum caller caller, const char *line, const char *error)
 {
@@ -147,7 +153,7 @@ const struct row *table_find(
 	for (size_t i = 0; i < table->count; i++) {
 		const struct row *row = &table->rows[i];
 
-		if (row->caller == caller && fnmatch(row->pattern, line, 0) == 0 &&
+		if (table_row_is_for(row, caller, line) &&
 			(error == NULL || strstr(row->errors, padded) != NULL))
 			return row;
 	}

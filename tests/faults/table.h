@@ -17,6 +17,7 @@ enum outcome {
 	OUTCOME_GOES_ON,      /* as if nothing had failed */
 	OUTCOME_WARNS,        /* the same, and one more line */
 	OUTCOME_ENDS,         /* with that status and that line, and the command has not run */
+	OUTCOME_SAYS_LESS,    /* a message of whit's has less in it; all else is right */
 	OUTCOME_MESSAGE_LOST, /* all is right but that whit's messages may be missing */
 	OUTCOME_VALUE_LOST,   /* the signal arrives without the value that it was queued with */
 	OUTCOME_SIGNAL_LOST,  /* and a line says so; sent again, it arrives */
@@ -45,6 +46,9 @@ struct table {
 
 /* Reads the file; ends the program where it is not well-formed. */
 void table_read(struct table *table, const char *path);
+
+/* Whether the row is for the call, which is a line of strace's. */
+bool table_row_is_for(const struct row *row, enum caller caller, const char *line);
 
 /* The first row for the call that has the errno; NULL: any errno. NULL where there is none. */
 const struct row *table_find(

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "integration/harness.h"
+#include "shelter.h"
 
 /* What the started process calls, and so can be failed there. With -1 and nothing else all of them
  * fail by themselves. */
@@ -33,9 +34,25 @@ static const struct {
 	{"open", SYS_open},
 #endif
 	{"openat", SYS_openat},
+	{"fcntl", SYS_fcntl},
 	{"read", SYS_read},
 	{"close", SYS_close},
 };
+
+bool tracer_is_there(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execlp("strace", "strace", "-o", "/dev/null", "true", NULL);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return true;
+	fprintf(stderr, "FAILED: strace is not installed, or may not trace here\n");
+	return false;
+}
 
 static long burnable_number(const char *call)
 {
@@ -46,18 +63,16 @@ static long burnable_number(const char *call)
 	return -1;
 }
 
-bool tracer_can_burn(const char *call)
-{
-	return burnable_number(call) >= 0;
-}
-
 void tracer_make(struct tracer *tracer, struct burn burn)
 {
 	tracer->gate = mmap(NULL, sizeof(*tracer->gate), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(tracer->gate != MAP_FAILED);
+	if (burn.call != NULL && burnable_number(burn.call) < 0)
+		fail_msg("burnable has no %s", burn.call);
 	tracer->gate->burn = burn;
-	strcpy(tracer->directory, "/tmp/whit-trace.XXXXXX");
+	snprintf(tracer->directory, sizeof(tracer->directory), "%s/trace.XXXXXX",
+		shelter_directory());
 	assert_non_null(mkdtemp(tracer->directory));
 }
 
@@ -87,8 +102,9 @@ static void become_strace(
 {
 	char file[PATH_MAX];
 	char pid[16];
-	const char *all[64] = {"strace", "-a1", "-s32", "-esignal=none", "-o", file, "-p", pid};
-	size_t count = 8;
+	const char *all[64] = {
+		"strace", "-y", "-a1", "-s32", "-esignal=none", "-o", file, "-p", pid};
+	size_t count = 9;
 
 	snprintf(file, sizeof(file), "%s/trace%s", tracer->directory,
 		traced == TRACED_WHIT ? ".alone" : "");

@@ -39,7 +39,10 @@ struct tracer {
 	int messages; /* strace's own */
 };
 
-/* Makes the gate and a directory; before the run starts. False where strace cannot be had. */
+/* Whether strace can be run, and trace; says so if not. */
+bool tracer_is_there(void);
+
+/* Makes the gate and a directory; before the run starts. */
 void tracer_make(struct tracer *tracer, struct burn burn);
 
 /* In whit's process, as the last thing before its exec. */
@@ -60,8 +63,5 @@ FILE *tracer_open(const struct tracer *tracer, pid_t whit, enum traced whose);
 
 /* Removes what tracer_make made. */
 void tracer_remove(struct tracer *tracer);
-
-/* Whether tracer_make can burn calls of that name. */
-bool tracer_can_burn(const char *call);
 
 #endif

@@ -313,6 +313,24 @@ static pid_t clone_into_namespaces(void)
 	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
 }
 
+pid_t harness_fork_into_namespaces(void)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	pid_t pid = clone_into_namespaces();
+
+	if (pid != 0)
+		return pid;
+	if (uid != 0)
+		map_own_user(uid, gid);
+	/* In a chroot / may be no mount, but then /proc is. */
+	if ((mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 &&
+		    mount("none", "/proc", NULL, MS_PRIVATE, NULL) < 0) ||
+		mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		_exit(91);
+	return 0;
+}
+
 /* What the tests were started with (nohup, make) must make no difference. */
 static void reset_signals(void)
 {
@@ -333,11 +351,6 @@ static void become_top(const struct scene *scene, int out, int err)
 {
 	int null = open("/dev/null", O_RDWR);
 
-	/* In a chroot / may be no mount, but then /proc is. */
-	if ((mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 &&
-		    mount("none", "/proc", NULL, MS_PRIVATE, NULL) < 0) ||
-		mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
-		_exit(91);
 	reset_signals();
 	if (chdir("/proc") < 0) /* anywhere but /, where whit goes when it has settled */
 		_exit(91);
@@ -408,8 +421,6 @@ void run_start(struct run *run, const struct scene *scene)
 {
 	int out[2];
 	int err[2];
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
 
 	memset(run, 0, sizeof(*run));
 	run->scene = *scene;
@@ -417,12 +428,9 @@ void run_start(struct run *run, const struct scene *scene)
 		run->scene.program = whit_path();
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
 	assert_int_equal(pipe2(err, O_CLOEXEC), 0);
-	run->top = clone_into_namespaces();
-	if (run->top == 0) {
-		if (uid != 0)
-			map_own_user(uid, gid);
+	run->top = harness_fork_into_namespaces();
+	if (run->top == 0)
 		become_top(&run->scene, out[1], err[1]);
-	}
 	close(out[1]);
 	close(err[1]);
 	run->out.fd = out[0];
@@ -579,13 +587,19 @@ uint64_t process_mask(pid_t pid, const char *label)
 	return value == NULL ? 0 : strtoull(value, NULL, 16);
 }
 
-void process_wait_state(pid_t pid, char wanted)
+char process_state(pid_t pid)
 {
-	int64_t patience_ends = now_ms() + PATIENCE_MS;
 	pid_t parent;
 	char state;
 
-	while (!read_parent_and_state(pid, &parent, &state) || state != wanted) {
+	return read_parent_and_state(pid, &parent, &state) ? state : '\0';
+}
+
+void process_wait_state(pid_t pid, char wanted)
+{
+	int64_t patience_ends = now_ms() + PATIENCE_MS;
+
+	while (process_state(pid) != wanted) {
 		if (now_ms() > patience_ends)
 			fail_msg("process %d does not come to state %c", pid, wanted);
 		look_again_later();

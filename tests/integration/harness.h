@@ -119,7 +119,10 @@ pid_t run_other_child(struct run *run, pid_t not_this);
  */
 int run_join(struct run *run, int (*part)(void *), void *argument);
 
-/* Waits until a process is in a state: R S D T Z, as in proc_pid_stat(5). */
+/* A process's state: R S D T Z and others, as in proc_pid_stat(5); NUL if there is none. */
+char process_state(pid_t pid);
+
+/* Waits until a process is in a state. */
 void process_wait_state(pid_t pid, char state);
 
 /* The first child of a process, 0 if it has none. */
@@ -134,6 +137,11 @@ uint64_t process_mask(pid_t pid, const char *label);
 /* A failure that shows the command line, both outputs, and who is alive. */
 void run_fail(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)))
 __attribute__((noreturn));
+
+/*
+ * As fork(2), but the child is PID 1 of a PID namespace of its own, with its /proc, and root there.
+ */
+pid_t harness_fork_into_namespaces(void);
 
 /* To be the teardown of every test: ends what a failed one left running. */
 int harness_clean_up(void **state);
