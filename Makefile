@@ -249,6 +249,10 @@ check-faults: build/whit build/test/player build/test/faults/faults build/test/f
 check-faults-short:
 	$(MAKE) check-faults FAULTS_FLAGS=--short FAULTS_SCHEDULES=100
 
+# whit as the init of a virtual machine. VM_KERNEL and VM_SECONDS as tests/vm/run.sh has them.
+check-vm: build/whit build/test/actor
+	tests/vm/run.sh build/whit build/test/actor
+
 # Real servers, real engines and every recipe of the README; starts what it needs, cleans up, and says
 # what it had to skip.
 check-engines: build/whit build/test/actor
@@ -293,6 +297,7 @@ help:
 	@echo 'make fuzz              libFuzzer with clang, for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make check-engines     servers, engines and other inits, for real, and every recipe'
 	@echo 'make check-flood       5 million signals and 200,000 orphans: minutes'
+	@echo 'make check-vm          whit as the init of a virtual machine, with qemu'
 	@echo 'make check-model       every schedule of a model of whit and the kernel, with spin'
 	@echo 'make bench             cost, beside the peers that are installed and a floor'
 	@echo 'make check-faults      every system call failed and delayed, under strace: minutes'
@@ -317,6 +322,7 @@ clean:
 -include $(OBJECTS:.o=.d) $(shell find build/test -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all check lint check-unit check-fuzz check-integration fuzz check-engines check-faults \
-	check-faults-short check-flood check-model bench demo help install install-links uninstall clean FORCE
+	check-faults-short check-flood check-vm check-model bench demo help install install-links \
+	uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
