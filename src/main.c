@@ -18,6 +18,8 @@
 
 #define INIT_PID 1
 
+#define WORD_SHOWN_MAX 200
+
 /* docker info splits it at " - git.": moby, parseInitVersion. */
 #ifdef WHIT_COMMIT
 static const char version_text[] = "whit version " WHIT_VERSION " - git." WHIT_COMMIT "\n";
@@ -51,10 +53,16 @@ static int print_help(void)
 	return print(help.text, help.length);
 }
 
+/* A word may be longer than a line has room for, and what is wrong with it comes after it. */
+static int shown_length(const struct options_fault *fault)
+{
+	return (int)(fault->word_length < WORD_SHOWN_MAX ? fault->word_length : WORD_SHOWN_MAX);
+}
+
 /* One line that names the word at fault. */
 static int report_usage(const struct options_fault *fault)
 {
-	int length = (int)fault->word_length;
+	int length = shown_length(fault);
 
 	switch (fault->error) {
 	case OPTIONS_ERROR_NONE:
@@ -93,7 +101,7 @@ static void warn_of_variables(const struct options *options)
 	for (size_t i = 0; i < options->variable_fault_count; i++) {
 		const struct options_fault *fault = &options->variable_faults[i];
 
-		log_warning("ignoring %s='%.*s': %s", fault->option, (int)fault->word_length,
+		log_warning("ignoring %s='%.*s': %s", fault->option, shown_length(fault),
 			fault->word, fault->problem);
 	}
 }

@@ -63,6 +63,18 @@ static const char *const bad_variables[] = {
 	"TINI_VERBOSITY=loud",
 };
 
+static void a_long_bad_value_leaves_room_for_what_is_wrong_with_it(void **state)
+{
+	static char value[16384];
+	struct run run;
+
+	memset(value, 'x', sizeof(value) - 1);
+	RUN(&run, test_role(state), "-d", value, actor_path(), "exit", "7");
+	run_expect_status(&run, 125);
+	if (strstr(run.err.text, "': it is a number of seconds, ") == NULL)
+		run_fail(&run, "expected: what is wrong with the value");
+}
+
 static void a_bad_variable_is_one_warning_and_the_command_runs(void **state)
 {
 	const char *const words[] = {actor_path(), "exit", "7", NULL};
@@ -160,6 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ROLE_TEST(a_bad_command_line_is_one_line_that_names_the_word_and_125),
+		ROLE_TEST(a_long_bad_value_leaves_room_for_what_is_wrong_with_it),
 		ROLE_TEST(a_bad_variable_is_one_warning_and_the_command_runs),
 		ROLE_TEST(variables_do_what_the_options_do),
 		ROLE_TEST(argc_0_is_an_error_and_no_crash),
