@@ -27,9 +27,11 @@ ifdef CI
 WARNINGS += -Werror
 endif
 
-# The hash of the commit, where this is a checkout of whit itself and git is there. Else packagers set
-# it (make COMMIT=...): docker info warns of an init whose version has none.
-COMMIT := $(shell test -e .git && git rev-parse --short=12 HEAD 2>/dev/null)
+# The hash of the commit: docker info warns of an init whose version has none. git archive writes it
+# into .commit (.gitattributes), so source tarballs have it; in a checkout git is asked. Where there
+# is neither, packagers set it (make COMMIT=...).
+COMMIT := $(shell grep -s '^[0-9a-f]' .commit | cut -c 1-12)
+COMMIT := $(or $(COMMIT),$(shell test -e .git && git rev-parse HEAD 2>/dev/null | cut -c 1-12))
 VERSION_FLAGS = -DWHIT_VERSION='"$(VERSION)"' $(if $(COMMIT),-DWHIT_COMMIT='"$(COMMIT)"')
 
 # The option, where the compiler knows it.
@@ -290,6 +292,34 @@ check-model:
 demo: build/whit
 	tests/demo/demo.sh build/whit
 
+# --- what is shipped ---
+
+# All of .dist/targets, or some of them: make dist ARCHES='amd64 s390x'. From the last commit, not
+# from what lies about. Packages of other architectures are kept in DIST_PACKAGES, where that is set.
+ARCHES ?=
+dist:
+	.dist/dist.sh $(ARCHES)
+
+deb:
+	.dist/deb.sh
+
+check-reproducible:
+	tests/dist/reproducible.sh $(ARCHES)
+
+# What `make dist` and `make deb` have made.
+check-dist:
+	tests/dist/sbom.sh
+	tests/dist/image.sh build/dist/whit-$(VERSION)-linux-amd64
+check-deb: deb
+	tests/dist/deb.sh
+
+# The tests of one architecture: as far as qemu-user can, or on a whole emulated machine.
+ARCH ?= s390x
+check-arch:
+	tests/dist/arch.sh $(ARCH)
+check-machine:
+	tests/dist/machine.sh $(ARCH)
+
 help:
 	@echo 'make                   build/whit, one static file'
 	@echo 'make demo              what whit does, in ten seconds'
@@ -302,6 +332,11 @@ help:
 	@echo 'make bench             cost, beside the peers that are installed and a floor'
 	@echo 'make check-faults      every system call failed and delayed, under strace: minutes'
 	@echo 'make check-faults-short  the same with the first call of each row, and 100 schedules'
+	@echo 'make dist              build/dist: source, binaries of all architectures, SPDX, images'
+	@echo 'make deb               build/deb: packages for Debian'
+	@echo 'make check-reproducible, check-dist, check-deb   whether those are right'
+	@echo 'make check-arch        tests under qemu-user, of ARCH ($(ARCH))'
+	@echo 'make check-machine     tests on an emulated machine, of ARCH'
 	@echo 'make install           binary and manual below PREFIX ($(PREFIX)), in DESTDIR'
 	@echo 'make install-links     $(LINK_NAMES) as links in LINKDIR'
 	@echo 'make uninstall         what install put there; with LINKDIR the links too'
@@ -321,6 +356,7 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(shell find build/test -name '*.d' 2>/dev/null)
 FORCE:
+.PHONY: dist deb check-reproducible check-dist check-deb check-arch check-machine
 .PHONY: all check lint check-unit check-fuzz check-integration fuzz check-engines check-faults \
 	check-faults-short check-flood check-vm check-model bench demo help install install-links \
 	uninstall clean FORCE

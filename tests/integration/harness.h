@@ -15,8 +15,13 @@
 
 #include <cmocka.h>
 
-/* How long an event may be away before a test gives up on it: far more than any machine needs. */
+/*
+ * How long an event may be away before a test gives up on it: far more than any machine needs, but
+ * for emulated ones, whose tests set it.
+ */
+#ifndef PATIENCE_MS
 #define PATIENCE_MS 60000
+#endif
 
 enum role {
 	ROLE_INIT,

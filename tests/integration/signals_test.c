@@ -123,7 +123,8 @@ static void a_hundred_queued_signals_arrive_in_order_with_value_and_sender(void 
 	struct sending sending = {.signal = FIRST_REALTIME + 1, .value = count};
 	int sender;
 
-	RUN(&run, test_role(state), actor_path(), "signals", "100");
+	/* One more: else the namespace, and the sender in it, might end before the sender exits. */
+	RUN(&run, test_role(state), actor_path(), "signals", "101");
 	run_expect(&run, "ready");
 	sending.to = pid_inside(&run);
 	sender = run_join(&run, queue_part, &sending);
@@ -134,6 +135,8 @@ static void a_hundred_queued_signals_arrive_in_order_with_value_and_sender(void 
 			FIRST_REALTIME + 1, SI_QUEUE, sender, 0, value);
 		run_expect(&run, expected);
 	}
+	send_from_outside(&run, SIGHUP);
+	expect_signal(&run, SIGHUP);
 	run_expect_end(&run, 0, "");
 }
 

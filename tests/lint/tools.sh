@@ -29,7 +29,7 @@ fi
 
 if find_tool shellcheck >/dev/null; then
 	# The corpus is of files as they come, not scripts of ours.
-	find tests .ci -path tests/fuzz/corpus -prune -o -type f -print | sort | while read -r file; do
+	find tests .ci .dist -path tests/fuzz/corpus -prune -o -type f -print | sort | while read -r file; do
 		if head -n 1 "$file" | grep -q '^#!.*sh$'; then
 			echo "$file"
 		fi

@@ -211,12 +211,14 @@ static void kill_ends_the_command_and_its_group(void **state)
 
 static struct signalfd_siginfo queued_with(int32_t code, uint64_t value)
 {
+	/* Which half of the pointer the number is depends on the byte order. */
+	const union sigval both = {.sival_ptr = (void *)(uintptr_t)value};
 	const struct signalfd_siginfo origin = {
 		.ssi_code = code,
 		.ssi_pid = 4242,
 		.ssi_uid = 4343,
 		.ssi_ptr = value,
-		.ssi_int = (int32_t)value,
+		.ssi_int = both.sival_int,
 	};
 
 	return origin;
@@ -230,7 +232,7 @@ static void expect_queued(
 	expect_int("si_code", origin->ssi_code, info.si_code);
 	expect_int("si_pid", (int)origin->ssi_pid, info.si_pid);
 	expect_int("si_uid", (int)origin->ssi_uid, (int)info.si_uid);
-	expect_int("sival_int", (int)(uint32_t)origin->ssi_ptr, info.si_value.sival_int);
+	expect_int("sival_int", origin->ssi_int, info.si_value.sival_int);
 	if (info.si_value.sival_ptr != (void *)(uintptr_t)origin->ssi_ptr)
 		fail_msg("sival_ptr: expected %p, observed %p", (void *)(uintptr_t)origin->ssi_ptr,
 			info.si_value.sival_ptr);

@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# What the scripts of .dist share: the table of targets, the source as it is shipped, Debian's
+# packages of other architectures. Sourced from the top of the tree.
+
+export LC_ALL=C TZ=UTC
+umask 022
+# What is shipped does not depend on flags that somebody happens to have set for something else.
+unset CFLAGS CPPFLAGS LDFLAGS COMMIT MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GNUMAKEFLAGS
+
+work=$PWD/build/dist-work
+# Outlives `make clean` where it is set: 9 MB of package lists for each architecture.
+packages=${DIST_PACKAGES:-$work/packages}
+mirror=${DIST_MIRROR:-http://deb.debian.org/debian}
+
+fail() {
+	echo "$0: $*" >&2
+	exit 1
+}
+
+# One column of the table for one of Go's names.
+target_field() {
+	awk -v name="$1" -v column="$2" '$1 == name { print $column; found = 1 }
+		END { exit !found }' .dist/targets || fail "no architecture '$1' in .dist/targets"
+}
+target_names() { awk '!/^#/ { print $1 }' .dist/targets; }
+target_debian() { target_field "$1" 2; }
+target_compiler() { target_field "$1" 3; }
+target_suite() { target_field "$1" 4; }
+
+# Sets `source_tree`, `version`, `commit` and SOURCE_DATE_EPOCH. The tree is what git has, not what
+# lies about; without git it is the tree at hand, which should be an unpacked source tarball. Not
+# exported: gcc would give __DATE__ that date, and `make check-reproducible` not see it.
+make_source() {
+	version=$(sed -n 's/^VERSION = //p' Makefile)
+	source_tree=$work/whit-$version
+	rm -rf "$source_tree"
+	mkdir -p "$source_tree"
+	if [ -e .git ]; then
+		[ -z "$(git status --porcelain)" ] ||
+			echo 'note: what is not committed is not in what is built' >&2
+		git archive HEAD | tar -x -C "$source_tree"
+	else
+		tar -c --exclude=./build . | tar -x -C "$source_tree"
+	fi
+	local epoch
+	read -r commit epoch <"$source_tree/.commit"
+	[[ $commit =~ ^[0-9a-f]{40}$ ]] || fail 'neither a checkout nor a source tarball'
+	: "${SOURCE_DATE_EPOCH:=$epoch}"
+}
+
+# Packs a directory as everybody would at any time: pack DIRECTORY NAME >TAR
+pack() {
+	tar -c --format=ustar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 \
+		--numeric-owner --mode=u=rwX,go=rX -C "$1" "$2"
+}
+
+# apt-get with lists and archives of its own: the machine's stay as they are, and nobody has to be
+# root. apt_for DEBIAN_ARCHITECTURE SUITE COMMAND...
+apt_for() {
+	local home=$packages/$2-$1
+	mkdir -p "$home/state/lists/partial" "$home/cache/archives/partial"
+	: >"$home/status"
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $2 main" \
+		>"$home/sources.list"
+	cat >"$home/apt.conf" <<-CONF
+		Dir::State "$home/state";
+		Dir::State::status "$home/status";
+		Dir::Cache "$home/cache";
+		Dir::Etc::SourceList "$home/sources.list";
+		Dir::Etc::SourceParts "/dev/null";
+		APT::Architecture "$1";
+		APT::Architectures { "$1"; };
+		APT::Sandbox::User "$(id -un)";
+		Acquire::Languages "none";
+		Acquire::Retries "3";
+	CONF
+	APT_CONFIG=$home/apt.conf "${@:3}"
+}
+
+# The package files, downloaded where they are not at hand: fetch DEBIAN_ARCHITECTURE SUITE
+# PACKAGE... Prints their paths. apt-get checks them against the signed lists.
+fetch() {
+	local architecture=$1 suite=$2 home=$packages/$2-$1 package file
+	shift 2
+	for package in "$@"; do
+		# A '_' ends a package's name, and the file appears whole or not at all.
+		file=$(find "$home/files" -name "${package}_*.deb" 2>/dev/null)
+		if [ -z "$file" ]; then
+			mkdir -p "$home/files" "$home/new"
+			[ -s "$home/updated" ] || {
+				apt_for "$architecture" "$suite" apt-get -q update >&2
+				echo yes >"$home/updated"
+			}
+			(cd "$home/new" && apt_for "$architecture" "$suite" \
+				apt-get -q download "$package" >&2)
+			mv "$home/new/"* "$home/files/"
+			file=$(find "$home/files" -name "${package}_*.deb")
+		fi
+		echo "$file"
+	done
+}
+
+# Sets `musl_package`, the file, and `musl_root`, where it is unpacked; there, `specs` are musl's
+# own compiler specs, made to look there.
+unpack_musl() {
+	local root=$work/musl/$1 package
+	package=$(fetch "$(target_debian "$1")" "$(target_suite "$1")" musl-dev)
+	rm -rf "$root"
+	mkdir -p "$root"
+	dpkg-deb -x "$package" "$root"
+	sed "s|/usr/|$root/usr/|g" "$root"/usr/lib/*/musl-gcc.specs >"$root/specs"
+	# shellcheck disable=SC2034 # for who sources this
+	musl_package=$package
+	# shellcheck disable=SC2034
+	musl_root=$root
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Debian packages in build/deb, for this machine's architecture, by Debian's own tools. A debian/
+# directory is made of .dist/debian, in a copy of the source as it is shipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. .dist/common.sh
+make_source
+export SOURCE_DATE_EPOCH
+
+rm -rf build/deb
+mkdir -p build/deb
+tree=$PWD/build/deb/whit-$version
+cp -R "$source_tree" "$tree"
+cp -R "$tree/.dist/debian" "$tree/debian"
+cd "$tree/debian"
+chmod 755 rules
+sed "s/@VERSION@/$version/; s/@COMMIT@/${commit:0:12}/
+	s/@DATE@/$(date -Rud "@$SOURCE_DATE_EPOCH")/" changelog.in >changelog
+{
+	sed "s/@COPYRIGHT@/$(sed -n 's/^Copyright (c) //p' ../LICENSE)/" copyright.in
+	# An empty line is a dot there, and a line of text begins with a space.
+	sed '1,/^Copyright/d; /./,$!d; s/^$/./; s/^/ /' ../LICENSE | sed '1{/^ \.$/d}'
+} >copyright
+rm changelog.in copyright.in
+mkdir source
+echo '3.0 (native)' >source/format
+cd ..
+dpkg-buildpackage -b -us -uc
+ls -l ../*.deb

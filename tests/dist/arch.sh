@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# The tests for one architecture, under qemu-user where it is not this machine's: the unit tests
+# built for it, and the integration tests of this machine with the binary that is shipped for it.
+# usage: arch.sh ARCH [unit|integration]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. .dist/common.sh
+architecture=${1:?usage: arch.sh ARCH [unit|integration]}
+part=${2:-all}
+debian=$(target_debian "$architecture")
+compiler=$(target_compiler "$architecture")-gcc
+foreign=$PWD/tests/dist/foreign.sh
+tree=$work/check/$architecture
+
+make_source
+unpack_musl "$architecture"
+rm -rf "$tree" "$tree.foreign"
+mkdir -p "$tree"
+cp -R "$source_tree/." "$tree"
+
+# libc and cmocka of that architecture. The loader is named by its path, so that no emulator has to
+# look for files in another root, and a test sees the files that it asks for.
+check_unit() {
+	local root=$work/root/$architecture package loader lib
+	rm -rf "$root"
+	mkdir -p "$root"
+	while read -r package; do
+		dpkg-deb -x "$package" "$root"
+	done < <(fetch "$debian" "$(target_suite "$architecture")" libc6 libcmocka0 libcmocka-dev)
+	lib=$(dirname "$(find "$root/usr/lib" -name libcmocka.so)")
+	loader=$(find "$root" -path '*/lib*/ld*.so.*' | sort | head -n 1)
+	local programs=()
+	mapfile -t programs < <(cd "$tree" && find tests/unit -name '*_test.c' |
+		sed 's|^tests|build/test|; s|_test\.c$||' | sort)
+	make -s -C "$tree" "${programs[@]}" TEST_CC="$compiler -isystem $root/usr/include \
+		-L$lib -Wl,-rpath,$lib:$root/lib/$(basename "$lib") \
+		-Wl,--allow-shlib-undefined -Wl,--dynamic-linker=$loader"
+	run_all unit "${programs[@]}"
+}
+
+check_integration() {
+	local programs=()
+	mapfile -t programs < <(cd "$tree" && find tests/integration -name '*_test.c' |
+		sed 's|^tests|build/test|; s|_test\.c$||' | sort)
+	make -s -C "$tree" build/test/actor build/test/actor-glibc build/test/actor-musl \
+		"${programs[@]}"
+	# As `make dist` builds it. In a tree of its own, or the actor would be built for there,
+	# too.
+	mkdir "$tree.foreign"
+	cp -R "$source_tree/." "$tree.foreign"
+	make -s -C "$tree.foreign" CC="$compiler -specs=$musl_root/specs" build/whit
+	export WHIT=$tree.foreign/build/whit ACTOR=$tree/build/test/actor
+	export GLIBC_ACTOR=$ACTOR-glibc MUSL_ACTOR=$ACTOR-musl MANUAL=$tree/man/whit.1
+	run_all integration "${programs[@]}"
+}
+
+# Runs each, whatever the others say. Who is listed in tests/dist/qemu-user need not pass.
+run_all() {
+	local kind=$1 program name log reason status ok failed ends_badly=
+	shift
+	for program in "$@"; do
+		name=${program#build/test/}
+		log=$tree/$program.log
+		status=0
+		(cd "$tree" && "$foreign" "$debian" "$program") >"$log" 2>&1 || status=$?
+		ok=$(grep -c '^\[       OK ' "$log" || true)
+		failed=$(grep '^\[  FAILED  \] [a-z]' "$log" | sort -u | grep -c . || true)
+		reason=$(awk -v name="$name" '$1 == name { $1 = ""; print }' tests/dist/qemu-user)
+		case $debian in amd64 | i386) reason= ;; esac # no emulator, no excuse
+		echo "$architecture $name: $ok ok, $failed failed${reason:+ (excused:$reason)}"
+		if [ "$status" -ne 0 ] && [ -z "$reason" ]; then
+			grep -B 20 '^\[  FAILED  \] [a-z]' "$log" || tail -n 20 "$log"
+			ends_badly+=" $name"
+		fi
+	done
+	[ -z "$ends_badly" ] || fail "$kind tests failed:$ends_badly"
+}
+
+case $part in
+unit) check_unit ;;
+integration) check_integration ;;
+all)
+	check_unit
+	check_integration
+	;;
+*) fail "unit or integration, not '$part'" ;;
+esac
