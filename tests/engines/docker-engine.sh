@@ -1,7 +1,8 @@
 # shellcheck shell=sh
-# A Docker engine of our own, its images, and containers, as the tests with Docker need them. A script
-# that sources this after harness.sh and containers.sh calls `begin_docker`, then `start_engine` as it
-# needs it; both skip the whole script where Docker does not run, also without whit.
+# A Docker engine of our own, its images, and containers, as the tests with Docker need them. A
+# script that sources this after harness.sh and containers.sh calls `begin_docker`, then
+# `start_engine` as it needs it; both skip the whole script where Docker does not run, also without
+# whit.
 # shellcheck disable=SC2034,SC2154 # variables from harness.sh, and for the script
 
 image=whit-engines
@@ -81,7 +82,8 @@ start_engine() {
 	"$network" "$@"
 	if ! wait_until 'an answer of dockerd' does_engine_answer >"$work/wait.log" ||
 		! make_image "$image" ||
-		! docker run --rm --init=false ${network_option:+"$network_option"} "$image" true >"$work/first.log" 2>&1; then
+		! docker run --rm --init=false ${network_option:+"$network_option"} "$image" true \
+			>"$work/first.log" 2>&1; then
 		tail -n 20 "$work/dockerd.log" "$work"/*.log
 		skip_all 'dockerd does not run a container here, also without whit'
 	fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The ways in which whit becomes the init of a Docker engine, as the README has them: named in
-# daemon.json, installed as docker-init, on dockerd's command line. Each has a dockerd of its own, and
-# so has the docker-init that Docker came with, to compare. As root.
+# daemon.json, installed as docker-init, on dockerd's command line. Each has a dockerd of its own,
+# and so has the docker-init that Docker came with, to compare. As root.
 # usage: tests/engines/docker-install.sh build/whit
 # shellcheck disable=SC2317 # the harness calls the tests
 set -u
@@ -140,7 +140,8 @@ stop_engine
 install_links() {
 	rm /usr/local/bin/whit
 	run_in_source "$(recipe '### Docker' 'make install')"
-	expect 'the first docker-init in PATH' /usr/local/bin/docker-init "$(command -v docker-init)"
+	expect 'the first docker-init in PATH' /usr/local/bin/docker-init \
+		"$(command -v docker-init)"
 }
 run install_links
 start_engine without_network '{}'

@@ -45,9 +45,9 @@ expect_saved() {
 
 # --- docker run ---
 
-# The command ignores Docker's TERM, gets KILL from whit after 5 s, and the rest is let finish. Docker
-# is given longer than its 10 s, since this machine may be slow: that the times of the recipe are
-# within them is arithmetic.
+# The command ignores Docker's TERM, gets KILL from whit after 5 s, and the rest is let finish.
+# Docker is given longer than its 10 s, since this machine may be slow: that the times of the recipe
+# are within them is arithmetic.
 the_docker_run_of_the_readme_kills_the_command_and_drains_the_rest() {
 	make_service_image web /bin/web
 	recipe=$(span 'docker run --init -e WHIT_KILL_AFTER')

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A Docker engine of our own with whit as its --init-path: PID 1 of `docker run --init`, its
-# signals, its statuses, its zombies, and each option that could be in its way. As root. usage: tests/engines/docker.sh build/whit
+# signals, its statuses, its zombies, and each option that could be in its way.
+# As root. usage: tests/engines/docker.sh build/whit
 # shellcheck disable=SC2317 # the harness calls the tests
 set -u
 # shellcheck source-path=SCRIPTDIR source=harness.sh
@@ -284,8 +285,8 @@ expect_of_pid_1() {
 		"$(docker exec "$container" sed -n "s/^$1:[[:space:]]*//p" /proc/1/status)"
 }
 
-# confine_and_stop FIELD VALUE [OPTION]...: with the option PID 1 has the value, which shows that the
-# option holds for whit; it reaps and passes on as ever, with a terminal and without.
+# confine_and_stop FIELD VALUE [OPTION]...: with the option PID 1 has the value, which shows that
+# the option holds for whit; it reaps and passes on as ever, with a terminal and without.
 confine_and_stop() {
 	field=$1 value=$2
 	shift 2
@@ -495,8 +496,8 @@ the_stop_signal_of_the_image_reaches_the_command() {
 	for pair in SIGQUIT:3 SIGHUP:1 SIGUSR1:10 SIGWINCH:28 SIGRTMIN+3:37 40:40; do
 		number=${pair#*:}
 		make_image_with_stop_signal "${pair%:*}"
-		run_detached --init -- sh -c \
-			"trap 'echo got $number; exit $number' $number; sleep 1000 & echo ready; wait"
+		run_detached --init -- sh -c "trap 'echo got $number; exit $number' $number
+			sleep 1000 & echo ready; wait"
 		wait_for_line ready
 		stop_container
 		expect "the status after a stop by ${pair%:*}" "$number" "$status"
@@ -555,8 +556,8 @@ run docker_restart_stops_with_term_and_starts_anew
 
 # --- a terminal, as a user has it ---
 
-# open_terminal COMMAND...: `docker run -it` on a pty of its own; what is typed goes to descriptor 4,
-# what is shown to $here/terminal.log.
+# open_terminal COMMAND...: `docker run -it` on a pty of its own; what is typed goes to descriptor
+# 4, what is shown to $here/terminal.log.
 open_terminal() {
 	is_installed script || skip 'no script(1) (apt-get install bsdutils)'
 	mkfifo "$here/keys"
@@ -582,7 +583,8 @@ is_shown() {
 ctrl_c_on_docker_run_it_reaches_the_command_once() {
 	# shellcheck disable=SC2016 # for the shell in the container
 	open_terminal sh -c 'n=0; trap "n=\$((n + 1)); echo got INT" INT
-		trap "echo in all \$n; exit 3" TERM; sleep 1000 & echo ready; while :; do wait; done'
+		trap "echo in all \$n; exit 3" TERM; sleep 1000 & echo ready
+		while :; do wait; done'
 	wait_until ready is_shown 1 ready
 	type_keys '\003'
 	wait_until 'the ^C' grep -Fq 'got INT' "$here/terminal.log"

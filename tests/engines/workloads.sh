@@ -1,7 +1,7 @@
 #!/bin/sh
-# What is known to leave zombies behind: headless Chromium that is killed, a build that is aborted in
-# the middle of its compilers, a Node server that starts shells. Under a whit that is PID 1 none is
-# left; under a PID 1 that does not reap, which is what a container without an init has, all are.
+# What is known to leave zombies behind: headless Chromium that is killed, a build that is aborted
+# in the middle of its compilers, a Node server that starts shells. Under a whit that is PID 1 none
+# is left; under a PID 1 that does not reap, as in a container without an init, all are.
 # As root. usage: tests/engines/workloads.sh build/whit
 # shellcheck disable=SC2317 # the harness calls the tests
 set -u
@@ -19,7 +19,8 @@ guest=  # who joined it
 
 has_pid_1() {
 	target=$(child_of "$service")
-	[ -n "$target" ] && [ "$(readlink "/proc/$target/ns/pid")" != "$(readlink /proc/self/ns/pid)" ]
+	[ -n "$target" ] &&
+		[ "$(readlink "/proc/$target/ns/pid")" != "$(readlink /proc/self/ns/pid)" ]
 }
 
 # start_namespace under_whit|without_init COMMAND [ARG]...: output to $log.
@@ -292,8 +293,8 @@ run without_init_an_aborted_build_leaves_zombies
 needs_node() {
 	is_installed node || skip 'no node (apt-get install nodejs)'
 	is_installed curl || skip 'no curl (apt-get install curl)'
-	# Starts shells that leave something behind. Closes its server on TERM if it is to, and says so
-	# with its status.
+	# Starts shells that leave something behind. Closes its server on TERM if it is to, and says
+	# so with its status.
 	cat >"$here/server.js" <<-'SCRIPT'
 		const [path, closes] = process.argv.slice(2);
 		const server = require('http').createServer((question, answer) => {
