@@ -341,10 +341,15 @@ static size_t count_lines(const char *text)
 }
 
 /* A * may stand for anything but a line, ** for lines too. */
+static bool is_like(const char *text, const char *pattern)
+{
+	return fnmatch(pattern, text, 0) == 0 &&
+		(strstr(pattern, "**") != NULL || count_lines(text) == count_lines(pattern));
+}
+
 static void expect_err(struct run *run, const char *text, const char *pattern)
 {
-	if (fnmatch(pattern, text, 0) != 0 ||
-		(strstr(pattern, "**") == NULL && count_lines(text) != count_lines(pattern)))
+	if (!is_like(text, pattern))
 		fault_fail(run, "expected on stderr: \"%s\"", pattern);
 }
 
@@ -456,7 +461,8 @@ static void judge(struct run *run, const struct scenario *scenario, const struct
 		expect_status(run, scenario->status);
 		expect_out(run, expected);
 		take_line(run, row->text, rest);
-		expect_err(run, rest, scenario->err);
+		if (!is_like(rest, scenario->err))
+			expect_err(run, rest, least_err(scenario));
 		break;
 	case OUTCOME_VALUE_LOST:
 		expect_status(run, scenario->status);
@@ -504,11 +510,20 @@ struct search {
 	char line[TEXT_SIZE];
 };
 
+/*
+ * Of those that a drain makes over and over, for half a second at most, as long as one who has been
+ * sent STOP has not had a processor to stop on. The more there are, the busier the machine is.
+ */
+static bool is_of_wait(const char *line)
+{
+	return strncmp(line, "poll(NULL", 9) == 0 || strstr(line, "/stat") != NULL;
+}
+
 static void look_for_fault(const char *line, const char *call, int occurrence, void *context)
 {
 	struct search *search = context;
 
-	search->calls++;
+	search->calls += !is_of_wait(line);
 	if (table_find(&table, caller_of(search->fault->whose), line, NULL) == NULL)
 		fail_msg("this call has no row: %s", line);
 	if (occurrence == search->fault->occurrence && strcmp(call, search->fault->call) == 0 &&

@@ -227,7 +227,9 @@ static void be_job_of_shell(void)
 			 .least_err = "whit: cannot run '*': *\n", __VA_ARGS__                     \
 	}
 
-#define KILLING_REST "whit: killing the rest: it has not ended within * s\n"
+#define KILLED          "whit: the command (pid *) was killed by SIGKILL*\n"
+#define KILLING_COMMAND "whit: killing the command (pid *): it has not ended within 0.05 s\n"
+#define KILLING_REST    "whit: killing the rest: it has not ended within * s\n"
 #define NOT_IN_PROC                                                                                \
 	"whit: cannot look for the rest in /proc (*): only the command's process group is "        \
 	"signalled\n"
@@ -335,10 +337,10 @@ const struct scenario scenarios[] = {
 		.err = ""},
 	BOTH(.name = "kill after", .words = {"-k", "0.05", "PLAYER"},
 		.steps = {READY, SIGNAL(SIGTERM, NULL)}, .last_words = "?(got 15\n)", .status = 137,
-		.err = "whit: killing the command (pid *): it has not ended within 0.05 s\n"),
+		.err = KILLING_COMMAND, .least_err = KILLING_COMMAND KILLED),
 	BOTH(.name = "kill after, group", .words = {"-g", "-k", "0.05", "PLAYER"},
 		.steps = {READY, SIGNAL(SIGTERM, NULL)}, .last_words = "?(got 15\n)", .status = 137,
-		.err = "whit: killing the command (pid *): it has not ended within 0.05 s\n"),
+		.err = KILLING_COMMAND, .least_err = KILLING_COMMAND KILLED),
 	{AS_INIT, .name = "pause", .words = {"-P", "-d", "2"}, .set_up = have_children,
 		.steps = {SIGNAL(SIGTERM, NULL)}, .status = 0, .err = ""},
 	{AS_SUBREAPER, .name = "pause", .words = {"-P"}, .set_up = have_children,
@@ -468,15 +470,17 @@ static size_t signals_given_up(struct run *run)
 static bool read_on(struct run *run, const struct step *step)
 {
 	size_t before = signals_given_up(run);
+	pid_t command;
 
 	if (!run_read(run))
 		return false;
 	if (signals_given_up(run) == before)
 		return true;
-	if (strstr(run->err.text, "cannot pass on SIGKILL") != NULL)
-		(void)kill(process_child(run->whit), SIGKILL);
-	else
+	command = process_child(run->whit);
+	if (strstr(run->err.text, "cannot pass on SIGKILL") == NULL)
 		take_step(step, run);
+	else if (command > 0) /* 0 would be our own group */
+		(void)kill(command, SIGKILL);
 	return true;
 }
 
