@@ -16,6 +16,7 @@ LINKDIR ?=
 # The tests are ordinary programs of this machine, with the compiler and libc that cmocka is for.
 TEST_CC ?= cc
 TEST_CFLAGS ?= -O1 -g
+TEST_LDFLAGS ?=
 INSTALL ?= install
 
 LINK_NAMES = docker-init tini dumb-init catatonit pause
@@ -59,7 +60,7 @@ OUR_CFLAGS = -std=c11 -D_GNU_SOURCE $(INCLUDES) $(WARNINGS) -fno-pie -ffunction-
 OUR_LDFLAGS = -static -s -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,norelro \
 	-Wl,-z,noexecstack -Wl,--build-id=none
 
-SOURCES := $(sort $(shell find src -name '*.c'))
+SOURCES := $(sort $(shell find src/ -name '*.c'))
 OBJECTS := $(SOURCES:src/%.c=build/obj/%.o)
 
 all: build/whit
@@ -148,7 +149,7 @@ build/test/%.o: tests/%.c build/flags
 
 define unit_rule
 build/test/unit/$(1): build/test/unit/$(1)_test.o $(patsubst %,build/test/obj/%.o,$(1) $(2))
-	$$(TEST_CC) $$(TEST_CFLAGS) -o $$@ $$^ -lcmocka
+	$$(TEST_CC) $$(TEST_CFLAGS) -o $$@ $$^ $$(TEST_LDFLAGS) -lcmocka
 endef
 $(foreach name,$(UNIT_NAMES),$(eval $(call unit_rule,$(name),$(unit.$(name)))))
 
@@ -255,6 +256,58 @@ check-faults-short:
 check-vm: build/whit build/test/actor
 	tests/vm/run.sh build/whit build/test/actor
 
+# The same Makefile once more, in a tree of links, with other flags and a build directory of its own.
+build/%/Makefile: Makefile
+	@mkdir -p $(@D)
+	@ln -sf $(addprefix $(CURDIR)/,LICENSE Makefile include man src tests) $(@D)
+
+# All tests but fuzzing, which has sanitizers anyhow. Those of gcc for addresses are dynamic libraries,
+# so what only a static whit can do is left to a second one, where undefined behaviour is an illegal
+# instruction, which needs no library. A report that no test looks at is a file, and a failure too. There
+# is no search for leaks in whit: it allocates nothing, and the search hangs where wait4 is refused.
+REPORTS = $(CURDIR)/build/sanitized/reports
+SANITIZED = -O1 -g -fno-omit-frame-pointer $(SANITIZERS)
+SANITIZED_MAKE = UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) -C build/sanitized CC=gcc LTO= \
+	CFLAGS='$(SANITIZED)' OUR_LDFLAGS= LDFLAGS=-no-pie TEST_CFLAGS='$(SANITIZED)'
+TRAPPING = -O1 -g -fsanitize=undefined -fsanitize-undefined-trap-on-error
+
+check-sanitized: build/sanitized/Makefile build/trapping/Makefile
+	rm -rf $(REPORTS) && mkdir -m 1777 $(REPORTS)
+	$(SANITIZED_MAKE) check-unit
+	WHIT_IS_DYNAMIC=1 ASAN_OPTIONS=log_path=$(REPORTS)/address:disable_coredump=0:detect_leaks=0 \
+		$(SANITIZED_MAKE) check-integration
+	@cat $(REPORTS)/* 2>/dev/null; rmdir $(REPORTS)
+	$(MAKE) -C build/trapping LTO= CFLAGS='$(TRAPPING)' TEST_CFLAGS='$(TEST_CFLAGS)' \
+		check-integration
+
+# Unit tests under valgrind, their children too.
+check-valgrind: $(UNIT_NAMES:%=build/test/unit/%)
+	@for test in $^; do echo "$$test"; valgrind -q --error-exitcode=77 $$test || exit; done
+
+# What the tests run and what not, line by line and branch by branch, against the list of what cannot be
+# or need not be run. The counts are of a static whit, for the roots where there is nothing else. Its
+# execve is libc's: gcov's would write the counts from the memory that whit and the command share.
+COVERED = -O0 -g --coverage -fno-builtin-execve -DCOUNTS=$(CURDIR)/build/coverage -iquote tests
+COVERAGE = $(MAKE) -C build/coverage CC=gcc LTO= CFLAGS='$(COVERED)' OUR_LDFLAGS=-static \
+	LDFLAGS=tests/coverage/end.c
+coverage: build/coverage/Makefile
+	find build/coverage/ -name '*.gcda' -delete
+	umask 0 && $(COVERAGE) TEST_CFLAGS='$(COVERED)' \
+		TEST_LDFLAGS='-Wl,--wrap=_exit tests/coverage/exit.c' check-unit
+	umask 0 && $(COVERAGE) TEST_CFLAGS='$(TEST_CFLAGS)' check-integration
+	tests/coverage/report.sh build/coverage tests/coverage/uncovered.txt
+
+# How many small breaks of the source the tests notice; not a test, and it takes hours for all of them.
+# SEED chooses others, MUTATE files.
+MUTANTS ?= 100
+MUTATE ?=
+mutate:
+	tests/mutation/run.sh $(MUTANTS) $(or $(SEED),1) $(MUTATE)
+
+# Needs clang, clang-tidy, clang-tools and cppcheck.
+analyze: build/license.h
+	tests/lint/analyze.sh $(filter-out -MMD -MP,$(TEST_FLAGS)) $(VERSION_FLAGS)
+
 # Real servers, real engines and every recipe of the README; starts what it needs, cleans up, and says
 # what it had to skip.
 check-engines: build/whit build/test/actor
@@ -329,6 +382,11 @@ help:
 	@echo 'make check-flood       5 million signals and 200,000 orphans: minutes'
 	@echo 'make check-vm          whit as the init of a virtual machine, with qemu'
 	@echo 'make check-model       every schedule of a model of whit and the kernel, with spin'
+	@echo 'make check-sanitized   unit and integration tests with address and undefined sanitizers'
+	@echo 'make check-valgrind    unit tests under valgrind'
+	@echo 'make analyze           gcc and clang with all warnings, clang-tidy, scan-build, cppcheck'
+	@echo 'make coverage          lines and branches that the tests run, against the list of the rest'
+	@echo 'make mutate            breaks the source MUTANTS ($(MUTANTS)) times: how often tests notice'
 	@echo 'make bench             cost, beside the peers that are installed and a floor'
 	@echo 'make check-faults      every system call failed and delayed, under strace: minutes'
 	@echo 'make check-faults-short  the same with the first call of each row, and 100 schedules'
@@ -358,7 +416,7 @@ clean:
 FORCE:
 .PHONY: dist deb check-reproducible check-dist check-deb check-arch check-machine
 .PHONY: all check lint check-unit check-fuzz check-integration fuzz check-engines check-faults \
-	check-faults-short check-flood check-vm check-model bench demo help install install-links \
-	uninstall clean FORCE
+	check-faults-short check-flood check-vm check-model check-sanitized check-valgrind coverage \
+	mutate analyze bench demo help install install-links uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -134,6 +134,7 @@ static void explain_machine(
 static void explain_bad_elf(struct line *reason, const struct exec_elf *elf)
 {
 	/* Where the linker puts the first bytes of this very program: ld(1). */
+	/* NOLINTNEXTLINE(bugprone-reserved-identifier): the linker's name for it */
 	extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 	struct exec_elf own = {.machine = EM_NONE};
 

@@ -17,7 +17,7 @@
  * exec_search keeps a PATH_MAX and EXEC_IMAGE_BYTES there, and what it calls a few hundred bytes,
  * more on machines with large frames; below it is what whit itself has on the stack.
  */
-#define START_STACK_SIZE (16 * 1024)
+#define START_STACK_SIZE ((size_t)16 * 1024)
 
 /* Where it begins: clone(2). */
 #ifdef __hppa__

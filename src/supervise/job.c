@@ -50,9 +50,11 @@ static void hand_over(struct job *job, const struct terminal *terminal)
  */
 static void take_back(struct job *job, const struct terminal *terminal)
 {
+	/* That of PID 1 is there as long as we are, and kill(2) takes its number for everybody. */
 	bool is_commands = terminal->exists &&
 		(terminal->foreground == job->command ||
-			(kill(-terminal->foreground, 0) < 0 && errno == ESRCH));
+			(terminal->foreground != INIT_PID && kill(-terminal->foreground, 0) < 0 &&
+				errno == ESRCH));
 
 	if (job->is_handed_over && is_commands)
 		terminal_hand_to(terminal, getpgrp());

@@ -138,6 +138,7 @@ enum answer {
  * when its parent ends, so if the number is the same both times, it meant the same process all the
  * while in between, which is when the links above it were read.
  */
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than DEPTH_LIMIT, with a small frame */
 static enum answer leads_up_to(pid_t pid, pid_t ancestor, int depth)
 {
 	enum answer answer;

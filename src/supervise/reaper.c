@@ -23,7 +23,7 @@
 
 static void report_orphan(pid_t pid, const char *name, int wait_status, enum reaper_report report)
 {
-	void (*log)(const char *format, ...) =
+	void (*log)(const char *format, ...) __attribute__((format(printf, 1, 2))) =
 		report == REAPER_REPORT_WARNING ? log_warning : log_debug;
 	char signal[SIGNAL_NAME_SIZE];
 

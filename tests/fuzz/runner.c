@@ -46,7 +46,7 @@ struct corpus {
 static struct input current;
 static char broken_input[PATH_MAX];
 
-static void fail(const char *what)
+static _Noreturn void fail(const char *what)
 {
 	(void)fprintf(stderr, "fuzz: %s: %s\n", what, strerror(errno));
 	exit(1);

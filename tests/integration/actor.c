@@ -24,8 +24,6 @@
 
 #define TERM_ALONE (UINT64_C(1) << (SIGTERM - 1))
 
-extern char **environ;
-
 static int usage(void)
 {
 	fprintf(stderr, "actor: unknown part\n");
@@ -241,6 +239,22 @@ static int leave_group(int count)
 	if (setpgid(other, other) < 0 || setpgid(0, other) < 0)
 		return 98;
 	return print_signals(count);
+}
+
+/* Moves to another group and stops there as by ^Z; says so when it has been continued. */
+static int stop_in_other_group(void)
+{
+	pid_t other = fork();
+
+	if (other == 0) {
+		for (;;)
+			pause();
+	}
+	if (setpgid(other, other) < 0 || setpgid(0, other) < 0 || raise(SIGTSTP) != 0)
+		return 98;
+	printf("continued\n");
+	fflush(stdout);
+	return kill(other, SIGKILL) == 0 ? 0 : 98;
 }
 
 static int ready_fd; /* where a left-over says that it is what it is to be */
@@ -846,6 +860,8 @@ int main(int argc, char **argv)
 		return ignore_signals_in_group();
 	if (strcmp(part, "leave-group") == 0)
 		return leave_group(number);
+	if (strcmp(part, "stop-in-other-group") == 0)
+		return stop_in_other_group();
 	if (strcmp(part, "as-user") == 0) {
 		if (setgid((gid_t)number) < 0 || setuid((uid_t)number) < 0)
 			return 98;

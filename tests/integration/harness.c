@@ -42,6 +42,14 @@ const char *whit_path(void)
 	return from_environment("WHIT");
 }
 
+bool whit_is_dynamic(void)
+{
+	if (getenv("WHIT_IS_DYNAMIC") == NULL)
+		return false;
+	print_message("SKIPPED: needs a static whit\n");
+	return true;
+}
+
 const char *actor_path(void)
 {
 	return from_environment("ACTOR");

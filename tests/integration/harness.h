@@ -17,7 +17,7 @@
 
 /*
  * How long an event may be away before a test gives up on it: far more than any machine needs, but
- * for emulated ones, whose tests set it.
+ * for emulated ones, whose tests set it, as those of tests/mutation do.
  */
 #ifndef PATIENCE_MS
 #define PATIENCE_MS 60000
@@ -66,6 +66,12 @@ struct run {
 /* The binaries under test, from the environment that the Makefile sets. */
 const char *whit_path(void);
 const char *actor_path(void);
+
+/*
+ * Whether this whit is one of `make check-sanitized` that needs libraries, and so cannot run in an
+ * empty root or with hardly a descriptor. If so that is said aloud, and the test is to be skipped.
+ */
+bool whit_is_dynamic(void);
 
 /* The actor as a dynamic program, with either libc's loader; and the manual's source. */
 const char *glibc_actor_path(void);

@@ -216,6 +216,32 @@ static void with_w_each_orphan_is_reported(void **state)
 	end_by_term(&run);
 }
 
+static void expect_killed_orphan_reported(enum role role, const char *option)
+{
+	struct run run;
+	const char *line;
+
+	RUN(&run, role, option, "sh", "-c", "(sh -c 'kill -KILL $$' &); exec \"$0\" idle",
+		actor_path());
+	run_expect(&run, "ready");
+	do
+		line = run_line(&run, &run.err);
+	while (strncmp(line, "whit: started ", 14) == 0);
+	if (strncmp(line, "whit: reaped orphan ", 20) != 0 ||
+		strstr(line, " (sh): killed by SIGKILL") == NULL)
+		run_fail(&run,
+			"expected: whit: reaped orphan N (sh): killed by SIGKILL\nobserved: %s",
+			line);
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	run_expect_status(&run, 128 + SIGTERM);
+}
+
+static void an_orphan_that_was_killed_is_reported_with_its_signal(void **state)
+{
+	expect_killed_orphan_reported(test_role(state), "-w");
+	expect_killed_orphan_reported(test_role(state), "-vv");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +255,7 @@ int main(void)
 		ROLE_TEST(whit_works_under_whit_in_nested_namespaces),
 		ROLE_TEST(an_idle_whit_does_not_wake),
 		ROLE_TEST(with_w_each_orphan_is_reported),
+		ROLE_TEST(an_orphan_that_was_killed_is_reported_with_its_signal),
 	};
 
 	return cmocka_run_group_tests_name("reaping", tests, harness_require_namespaces, NULL);

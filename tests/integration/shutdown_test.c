@@ -112,12 +112,14 @@ static void a_signal_that_comes_while_draining_reaches_the_rest(void **state)
 {
 	struct run run;
 
-	RUN(&run, test_role(state), "-v", "-d", FOREVER, "-r", "USR2:TERM", actor_path(), "leave",
-		"stubborn", "1");
+	RUN(&run, test_role(state), "-v", "-d", FOREVER, "-r", "USR2:TERM,USR1:0", actor_path(),
+		"leave", "stubborn", "1");
 	run_expect_beginning(&run, &run.err, "whit: started '");
 	run_expect_beginning(&run, &run.err, "whit: the command (pid ");
 	run_expect_beginning(&run, &run.err, "whit: still running: pid ");
 	run_expect_beginning(&run, &run.err, "whit: the rest has ");
+	assert_int_equal(kill(run.whit, SIGUSR1), 0);
+	run_expect_beginning(&run, &run.err, "whit: dropped SIGUSR1 from pid 0 ");
 	assert_int_equal(kill(run.whit, SIGUSR2), 0);
 	run_expect_beginning(&run, &run.err, "whit: passed on SIGTERM from pid 0 ");
 	assert_int_equal(kill(run_command(&run), SIGKILL), 0);
@@ -198,6 +200,26 @@ static void k_starts_no_clock_for_other_signals(void **state)
 	assert_int_equal(kill(run.whit, SIGWINCH), 0);
 	run_expect_beginning(&run, &run.out, "signal 28 ");
 	run_expect_end(&run, 0, "");
+}
+
+/* What is asked of whit counts as well as what -r makes of it. */
+static void k_starts_its_clock_for_a_stop_signal_before_or_after_r(void **state)
+{
+	static const struct {
+		int sent;
+		const char *rewrite;
+	} rows[] = {{SIGTERM, "TERM:HUP"}, {SIGUSR1, "USR1:QUIT"}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct run run;
+
+		RUN(&run, test_role(state), "-k", "0", "-r", rows[i].rewrite, actor_path(),
+			"signals", "2");
+		run_expect(&run, "ready");
+		assert_int_equal(kill(run.whit, rows[i].sent), 0);
+		expect_command_killed(&run);
+		run_expect_status(&run, 128 + SIGKILL);
+	}
 }
 
 static void k_does_no_harm_to_a_command_that_obeys(void **state)
@@ -397,6 +419,7 @@ int main(void)
 		ROLE_TEST(k_kills_a_command_that_does_not_obey),
 		ROLE_TEST(k_of_no_time_kills_at_once),
 		ROLE_TEST(k_starts_no_clock_for_other_signals),
+		ROLE_TEST(k_starts_its_clock_for_a_stop_signal_before_or_after_r),
 		ROLE_TEST(k_does_no_harm_to_a_command_that_obeys),
 		ROLE_TEST(k_with_g_kills_the_whole_group),
 		ROLE_TEST(k_with_g_kills_a_command_that_has_left_its_group_too),

@@ -1,9 +1,15 @@
 /* Contract, section 5: whit ends as the command ends. */
 #include "harness.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define HIGHEST_SIGNAL 64
 
@@ -175,6 +181,52 @@ static void e_does_not_map_whits_own_statuses(void **state)
 	run_expect_end(&run, 126, "");
 }
 
+/* Makes every wait4 fail with this error: seccomp(2). */
+static void refuse_waiting(void *argument)
+{
+	struct sock_filter steps[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_wait4, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | *(const unsigned int *)argument),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = {.len = 4, .filter = steps};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) < 0 ||
+		prctl(PR_SET_SECCOMP, (unsigned long)SECCOMP_MODE_FILTER, &filter, 0UL, 0UL) < 0)
+		_exit(94);
+}
+
+/* Whatever takes its status away, whit neither hangs nor makes one up. */
+static void a_command_that_cannot_be_waited_for_is_one_line_and_125(void **state)
+{
+	static const struct {
+		unsigned int error;
+		const char *before_pid;
+		const char *after_pid;
+	} rows[] = {
+		{ECHILD, "whit: the command (pid ", ") is gone and left no status"},
+		{EPERM, "whit: cannot wait for the command (pid ", "): "},
+	};
+	const char *const words[] = {actor_path(), "idle", NULL};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unsigned int error = rows[i].error;
+		struct run run;
+		char expected[96];
+
+		run_start(&run,
+			&(struct scene){.role = test_role(state),
+				.words = words,
+				.prepare = refuse_waiting,
+				.prepare_argument = &error});
+		snprintf(expected, sizeof(expected), "%s%d%s", rows[i].before_pid,
+			command_inside(test_role(state)), rows[i].after_pid);
+		run_expect_beginning(&run, &run.err, expected);
+		run_expect_end(&run, 125, "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +240,7 @@ int main(void)
 		ROLE_TEST(e_forwarded_means_what_the_signal_was_rewritten_to),
 		ROLE_TEST(e_forwarded_maps_an_exit_with_128_and_its_number_too),
 		ROLE_TEST(e_does_not_map_whits_own_statuses),
+		ROLE_TEST(a_command_that_cannot_be_waited_for_is_one_line_and_125),
 	};
 
 	return cmocka_run_group_tests_name("status", tests, harness_require_namespaces, NULL);

@@ -116,6 +116,76 @@ static void the_terminal_is_found_when_stdin_is_another_file(void **state)
 	expect_foreground(state, lead_session_without_stdin, "/dev/tty", "foreground");
 }
 
+/* As in an image with nothing in /dev; this mount namespace is whit's own. */
+static void lead_session_without_dev(void *argument)
+{
+	lead_session(argument);
+	if (mount("none", "/dev", "tmpfs", 0, NULL) < 0)
+		_exit(94);
+}
+
+static void lead_session_without_dev_on_stderr_alone(void *argument)
+{
+	int null = open("/dev/null", O_RDONLY);
+
+	lead_session_without_dev(argument);
+	if (dup2(STDIN_FILENO, STDERR_FILENO) < 0 || dup2(null, STDIN_FILENO) < 0)
+		_exit(95);
+	close(null);
+}
+
+static void without_dev_the_terminal_is_found_on_stdin_or_stderr(void **state)
+{
+	expect_foreground(state, lead_session_without_dev, "&0", "foreground");
+	expect_foreground(state, lead_session_without_dev_on_stderr_alone, "&2", "foreground");
+}
+
+/*
+ * A shell that takes the terminal away from a command that goes on, and then ends it. Says by its
+ * status whether it still has the terminal when whit has ended.
+ */
+static void take_terminal_from_command(void *argument)
+{
+	sigset_t stop;
+	pid_t whit;
+	pid_t command;
+
+	lead_session(argument);
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	whit = fork();
+	if (whit == 0) {
+		setpgid(0, 0);
+		tcsetpgrp(STDIN_FILENO, getpid());
+		return;
+	}
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+	do
+		command = tcgetpgrp(STDIN_FILENO);
+	while (command == getpgrp() || command == whit);
+	tcsetpgrp(STDIN_FILENO, getpgrp());
+	kill(-command, SIGTERM);
+	while (waitpid(-1, NULL, 0) != whit)
+		;
+	_exit(tcgetpgrp(STDIN_FILENO) == getpgrp() ? 40 : 41);
+}
+
+static void a_terminal_that_a_shell_has_taken_meanwhile_is_left_to_it(void **state)
+{
+	const char *const words[] = {actor_path(), "idle", NULL};
+	struct run run;
+
+	open_terminal();
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.prepare = take_terminal_from_command});
+	run_expect_status(&run, 40);
+	close(master);
+}
+
 /* Another session's terminal on stdin is none of whit's business. */
 static void take_foreign_terminal(void *argument)
 {
@@ -392,6 +462,28 @@ static void under_a_shell_whit_as_pid_1_of_a_namespace_stops_and_resumes(void **
 	stop_and_resume(&shells[0], command);
 }
 
+static void under_a_shell_whit_stops_with_a_command_that_was_sent_sigstop(void **state)
+{
+	struct run run;
+	pid_t whit;
+
+	(void)state;
+	sit_down_at_shell(&run, &shells[0]);
+	type_command("-v cat");
+	see(&run, "started 'cat'");
+	see_cat_at_work(&run, "abc");
+	whit = process_child(run.whit); /* which is the shell */
+	assert_int_equal(kill(process_child(whit), SIGSTOP), 0);
+	see(&run, "Stopped");
+	see_shell_answer(&run);
+	type("fg\n");
+	see(&run, "continuing the command");
+	see_cat_at_work(&run, "def");
+	press(KEY_CTRL('D'));
+	see_status(&run, "status=0.");
+	leave_shell(&run);
+}
+
 static void a_job_in_the_background_runs_and_does_not_take_the_terminal(void **state)
 {
 	(void)state;
@@ -546,6 +638,18 @@ static void the_terminal_is_as_it_is_without_whit(void **state)
 	close(master);
 }
 
+/* Not in the group that whit made for it, which is empty by now. */
+static void ctrl_z_is_undone_for_a_command_that_has_left_its_group(void **state)
+{
+	const char *const words[] = {actor_path(), "stop-in-other-group", NULL};
+	struct run run;
+
+	sit_down(&run, test_role(state), whit_path(), words);
+	see(&run, "continued");
+	run_expect_status(&run, 0);
+	close(master);
+}
+
 static void a_stop_that_was_sent_through_whit_stays_until_cont(void **state)
 {
 	const char *const words[] = {"-v", "cat", NULL};
@@ -682,10 +786,13 @@ int main(void)
 		ROLE_TEST(the_command_of_a_session_leader_is_in_the_foreground),
 		ROLE_TEST(the_command_of_a_whit_in_the_background_stays_there),
 		ROLE_TEST(the_terminal_is_found_when_stdin_is_another_file),
+		ROLE_TEST(without_dev_the_terminal_is_found_on_stdin_or_stderr),
+		ROLE_TEST(a_terminal_that_a_shell_has_taken_meanwhile_is_left_to_it),
 		ROLE_TEST(a_terminal_of_another_session_is_no_error),
 		SUBREAPER_TEST(under_a_shell_ctrl_z_stops_and_fg_resumes),
 		SUBREAPER_TEST(under_a_shell_whit_under_whit_stops_and_resumes),
 		SUBREAPER_TEST(under_a_shell_whit_as_pid_1_of_a_namespace_stops_and_resumes),
+		SUBREAPER_TEST(under_a_shell_whit_stops_with_a_command_that_was_sent_sigstop),
 		SUBREAPER_TEST(a_job_in_the_background_runs_and_does_not_take_the_terminal),
 		SUBREAPER_TEST(a_background_job_that_reads_is_stopped_and_fg_gives_it_the_terminal),
 		SUBREAPER_TEST(a_script_has_the_terminal_again_after_each_whit),
@@ -694,6 +801,7 @@ int main(void)
 		ROLE_TEST(ctrl_z_during_a_drain_stops_nobody),
 		ROLE_TEST(under_whit_too_ctrl_z_without_a_shell_is_undone),
 		SUBREAPER_TEST(the_terminal_is_as_it_is_without_whit),
+		ROLE_TEST(ctrl_z_is_undone_for_a_command_that_has_left_its_group),
 		ROLE_TEST(a_stop_that_was_sent_through_whit_stays_until_cont),
 		ROLE_TEST(ctrl_c_and_a_resize_reach_the_command_once),
 		ROLE_TEST(a_hung_up_terminal_ends_the_command_and_whit),

@@ -92,7 +92,9 @@ static inline void *shared_memory(size_t size)
 }
 
 /* Far above what the slowest machine needs: it only makes a test fail that would hang for ever. */
+#ifndef WATCHDOG_SECONDS /* tests/mutation has less */
 #define WATCHDOG_SECONDS 300
+#endif
 
 /* What each child of a test begins with. */
 static inline void arm_watchdog(void)

@@ -400,6 +400,34 @@ static void a_text_file_in_an_image_without_a_shell_is_enoexec_and_leaves_argv_i
 	expect_attempt(&row, WITHOUT_A_SHELL);
 }
 
+static void an_entry_of_path_that_is_too_long_is_passed_over(void **state)
+{
+	static const char name[] = "name";
+	struct exec_search search;
+	char list[PATH_MAX + 64];
+	/* With a slash, the name and the byte at its end it fills a path to the last byte. */
+	size_t longest = PATH_MAX - 1 - sizeof(name);
+
+	(void)state;
+	for (size_t length = longest; length <= longest + 1; length++) {
+		const char *path;
+
+		memset(list, 'x', length);
+		strcpy(list + length, ":/last");
+		assert_int_equal(setenv("PATH", list, 1), 0);
+		exec_search_start(&search, name);
+		path = exec_search_next(&search);
+		if (length == longest) {
+			assert_non_null(path);
+			expect_int("length of the longest", PATH_MAX - 1, (int)strlen(path));
+			path = exec_search_next(&search);
+		}
+		assert_non_null(path);
+		expect_text("the last", "/last/name", path);
+		assert_null(exec_search_next(&search));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -409,6 +437,7 @@ int main(void)
 		cmocka_unit_test(a_directory_is_refused_like_a_file_that_may_not_be_run),
 		cmocka_unit_test(a_script_without_its_interpreter_is_passed_over),
 		cmocka_unit_test(what_is_in_no_entry_is_enoent),
+		cmocka_unit_test(an_entry_of_path_that_is_too_long_is_passed_over),
 		cmocka_unit_test(any_other_error_ends_the_search),
 		cmocka_unit_test(an_empty_entry_is_the_working_directory),
 		cmocka_unit_test(

@@ -536,6 +536,27 @@ static void without_proc_nobody_is_proven_to_be_ours(void **state)
 	expect_beside_init(blind_in_namespace, NULL);
 }
 
+/* --- states --- */
+
+static void who_runs_is_told_from_who_is_stopped_or_gone(void **state)
+{
+	pid_t child = checked_fork();
+	int status;
+
+	(void)state;
+	if (child == 0) {
+		(void)raise(SIGSTOP);
+		_exit(0);
+	}
+	assert_true(process_is_running(getpid())); /* or who is looking? */
+	assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+	assert_true(WIFSTOPPED(status));
+	assert_false(process_is_running(child));
+	assert_int_equal(kill(child, SIGKILL), 0);
+	(void)wait_for(child);
+	assert_false(process_is_running(child));
+}
+
 /* --- /proc itself --- */
 
 static void proc_in_namespace(struct complaint *complaint, const void *argument)
@@ -576,6 +597,7 @@ int main(void)
 		cmocka_unit_test(a_stranger_is_no_descendant_at_any_depth),
 		cmocka_unit_test(strangers_stay_strangers_while_others_come_and_go),
 		cmocka_unit_test(without_proc_nobody_is_proven_to_be_ours),
+		cmocka_unit_test(who_runs_is_told_from_who_is_stopped_or_gone),
 		cmocka_unit_test(proc_is_ours_if_it_shows_us_under_our_pid),
 	};
 
