@@ -96,7 +96,8 @@ void reaper_collect(pid_t command, enum reaper_report report, struct reaper_resu
 			ret_result->error = ret_result->is_anyone_left && reaped < 0 ? errno : 0;
 			return;
 		}
-		if (WIFSTOPPED(wait_status)) {
+		/* Stopped. The macro for it overflows in musl 1.2.3 for an exit from 128 on. */
+		if (!WIFEXITED(wait_status) && !WIFSIGNALED(wait_status)) {
 			if (reaped == command) {
 				ret_result->command_has_stopped = true;
 				ret_result->command_stop_signal = WSTOPSIG(wait_status);
