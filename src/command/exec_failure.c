@@ -102,9 +102,11 @@ static bool explain_unfinished_search(
 		return false;
 	explanation->name = name;
 	line_start(reason);
-	line_format(reason, "not found in PATH (%s) as far as it can be searched: ",
-		list == NULL ? EXEC_SEARCH_DEFAULT_PATH : list);
-	return exec_file_explain(reason, explanation->search.path, error);
+	line_format(reason, "not found in PATH as far as it can be searched: ");
+	if (!exec_file_explain(reason, explanation->search.path, error))
+		return false;
+	line_format(reason, "; PATH is %s", list == NULL ? EXEC_SEARCH_DEFAULT_PATH : list);
+	return true;
 }
 
 /*

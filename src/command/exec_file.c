@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -79,10 +80,40 @@ static bool explain_refusal(struct line *reason, const char *path, const struct 
 	return true;
 }
 
-/* Capabilities that the bounding set lacks make the exec fail: capabilities(7). */
+/* vfs_cap_data of linux/capability.h: flags, and the lower and the upper halves of two sets. */
+#define CAPABILITY_DATA_SIZE 20
+#define CAPABILITY_EFFECTIVE 1
+#define CAPABILITIES         64
+
+static bool is_permitted(const unsigned char data[CAPABILITY_DATA_SIZE], unsigned int capability)
+{
+	size_t set = capability < 32 ? 4 : 12;
+
+	return (data[set + capability % 32 / 8] >> capability % 8 & 1) != 0;
+}
+
+/*
+ * Whether the file is to have a capability that the bounding set lacks, for which exec fails:
+ * capabilities(7), "Safety checking for capability-dumb binaries".
+ */
+static bool has_forbidden_capability(const char *path)
+{
+	unsigned char data[CAPABILITY_DATA_SIZE + 4]; /* and a user namespace's owner */
+	ssize_t size = getxattr(path, "security.capability", data, sizeof(data));
+
+	if (size < CAPABILITY_DATA_SIZE || (data[0] & CAPABILITY_EFFECTIVE) == 0)
+		return false;
+	for (unsigned int capability = 0; capability < CAPABILITIES; capability++) {
+		if (is_permitted(data, capability) &&
+			prctl(PR_CAPBSET_READ, (unsigned long)capability, 0UL, 0UL, 0UL) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool explain_capabilities(struct line *reason, const char *path)
 {
-	if (getxattr(path, "security.capability", NULL, 0) < 0)
+	if (!has_forbidden_capability(path))
 		return false;
 	line_format(reason,
 		"it has file capabilities that are not allowed here; allow them (--cap-add) or "

@@ -461,8 +461,8 @@ static void a_name_with_a_directory_of_path_that_may_not_be_searched(void **stat
 {
 	put_directory("/root", 0700);
 	EXPECT(state, TRY(.name = "app", .path = "PATH=/root/bin:/bin", .user = USER), 126,
-		"not found in PATH (/root/bin:/bin) as far as it can be searched: no permission to "
-		"search '/root' (mode 0700, owner 0:0, running as 1000:1000)");
+		"not found in PATH as far as it can be searched: no permission to search '/root' "
+		"(mode 0700, owner 0:0, running as 1000:1000); PATH is /root/bin:/bin");
 	put("/app", 0700, "");
 	expect_of(state, TRY(.name = "app", .path = "PATH=/root/bin:/", .user = USER), "//app", 126,
 		"no permission to execute it (mode 0700, owner 0:0, running as 1000:1000); chmod "

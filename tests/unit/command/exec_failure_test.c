@@ -323,7 +323,8 @@ enum circumstance {
 	WITHOUT_A_SHELL,    /* in an image that has none */
 	WITH_THE_FILE_OPEN, /* for writing */
 	ON_A_NOEXEC_MOUNT,
-	WITHOUT_A_CAPABILITY, /* that the file has */
+	WITHOUT_A_CAPABILITY,      /* that the file has */
+	WITHOUT_A_HIGH_CAPABILITY, /* of those that came later, in the other half of the set */
 };
 
 struct row {
@@ -366,14 +367,19 @@ static bool mount_noexec(void)
 		mount("none", "mount", NULL, MS_REMOUNT | MS_BIND | MS_NOEXEC, NULL) == 0;
 }
 
-/* CAP_NET_RAW, permitted and effective, in the form of capabilities(7). */
-static bool give_and_take_a_capability(const char *path)
+/* Permitted, in the form of capabilities(7). */
+static bool give_capability(const char *path, unsigned int capability, unsigned int flags)
 {
-	struct vfs_cap_data data = {.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE};
+	struct vfs_cap_data data = {.magic_etc = VFS_CAP_REVISION_2 | flags};
 
-	data.data[0].permitted = 1U << CAP_NET_RAW;
-	return setxattr(path, "security.capability", &data, sizeof(data), 0) == 0 &&
-		prctl(PR_CAPBSET_DROP, CAP_NET_RAW, 0UL, 0UL, 0UL) == 0;
+	data.data[CAP_TO_INDEX(capability)].permitted = CAP_TO_MASK(capability);
+	return setxattr(path, "security.capability", &data, sizeof(data), 0) == 0;
+}
+
+static bool give_and_take_capability(const char *path, unsigned int capability)
+{
+	return give_capability(path, capability, VFS_CAP_FLAGS_EFFECTIVE) &&
+		prctl(PR_CAPBSET_DROP, (unsigned long)capability, 0UL, 0UL, 0UL) == 0;
 }
 
 static bool bring_about(enum circumstance circumstance, const char *path)
@@ -390,7 +396,9 @@ static bool bring_about(enum circumstance circumstance, const char *path)
 	case ON_A_NOEXEC_MOUNT:
 		return mount_noexec();
 	case WITHOUT_A_CAPABILITY:
-		return give_and_take_a_capability(path);
+		return give_and_take_capability(path, CAP_NET_RAW);
+	case WITHOUT_A_HIGH_CAPABILITY:
+		return give_and_take_capability(path, CAP_BLOCK_SUSPEND);
 	}
 	return false;
 }
@@ -481,9 +489,9 @@ TEST(what_path_leads_to_is_told_with_its_path, PLAINLY,
 		"'@/refused' is not a directory", "@:@/second", "@/no-directory-of-interpreter"})
 
 TEST(a_directory_of_path_that_may_not_be_searched_is_told, AS_ANOTHER_USER,
-	{"script", EACCES, "not found in PATH (@/dir:@/closed) as far as it can be searched: "
+	{"script", EACCES, "not found in PATH as far as it can be searched: "
 		"no permission to search '@/closed' (mode 0700, owner %, running as "
-		"65534:65534)", "@/dir:@/closed", NULL},
+		"65534:65534); PATH is @/dir:@/closed", "@/dir:@/closed", NULL},
 	{"refused", EACCES, "no permission to execute it (mode 0644, owner %, running as "
 		"65534:65534); chmod a+x it", "@/closed:@", "@/refused"},
 	{"carriage-return", EACCES, "its '#!' line ends in a carriage return; save it with Unix "
@@ -620,6 +628,13 @@ TEST(a_noexec_mount_is_told_where_it_is_what_keeps_from_it, ON_A_NOEXEC_MOUNT,
 TEST(capabilities_that_are_not_allowed_are_told, WITHOUT_A_CAPABILITY,
 	{"@/with-capabilities", EPERM, "it has file capabilities that are not allowed here; allow "
 		"them (--cap-add) or remove them (setcap -r)", NULL, NULL})
+/* clang-format on */
+
+TEST(high_capabilities_that_are_not_allowed_are_told, WITHOUT_A_HIGH_CAPABILITY,
+	{"@/with-capabilities", EPERM,
+		"it has file capabilities that are not allowed here; allow "
+		"them (--cap-add) or remove them (setcap -r)",
+		NULL, NULL})
 /* clang-format on */
 
 static void explain(int error, enum exec_failure_step step, char *name,
@@ -776,6 +791,36 @@ static void of_a_good_file_the_system_s_word_is_told(void **state)
 	}
 }
 
+/* EPERM may be a security module's or a filter's. */
+static void expect_capability_is_not_blamed(struct complaint *complaint, const void *argument)
+{
+	const unsigned int *flags = argument;
+	struct exec_explanation explanation;
+	char path[PATH_MAX];
+
+	path_in_base(path, "with-capabilities");
+	if (*flags == 0 && prctl(PR_CAPBSET_DROP, (unsigned long)CAP_NET_RAW, 0UL, 0UL, 0UL) < 0)
+		complain(complaint, "dropping a capability: %s", strerror(errno));
+	if (!give_capability(path, CAP_NET_RAW, *flags))
+		complain(complaint, "setxattr: %s", strerror(errno));
+	explain(EPERM, EXEC_FAILURE_AT_EXEC, path, &explanation);
+	if (strcmp(strerror(EPERM), line_string(&explanation.reason)) != 0)
+		complain(complaint, "%s", line_string(&explanation.reason));
+}
+
+static void capabilities_that_are_allowed_or_not_effective_are_not_blamed(void **state)
+{
+	static const unsigned int flags[] = {VFS_CAP_FLAGS_EFFECTIVE, 0};
+
+	(void)state;
+	if (prctl(PR_CAPBSET_READ, (unsigned long)CAP_NET_RAW, 0UL, 0UL, 0UL) != 1) {
+		print_message("skipped: this sandbox allows no CAP_NET_RAW\n");
+		skip();
+	}
+	for (size_t i = 0; i < COUNT(flags); i++)
+		run_in_child("EPERM", expect_capability_is_not_blamed, &flags[i]);
+}
+
 static void a_process_that_could_not_be_made_says_nothing_of_the_file(void **state)
 {
 	struct exec_explanation explanation;
@@ -813,6 +858,8 @@ int main(void)
 		cmocka_unit_test(a_file_that_is_open_for_writing_is_told),
 		cmocka_unit_test(a_noexec_mount_is_told_where_it_is_what_keeps_from_it),
 		cmocka_unit_test(capabilities_that_are_not_allowed_are_told),
+		cmocka_unit_test(high_capabilities_that_are_not_allowed_are_told),
+		cmocka_unit_test(capabilities_that_are_allowed_or_not_effective_are_not_blamed),
 		cmocka_unit_test(too_many_words_are_told_with_their_size),
 		cmocka_unit_test(whatever_the_error_nothing_is_said_that_does_not_explain_it),
 		cmocka_unit_test(of_a_good_file_the_system_s_word_is_told),
