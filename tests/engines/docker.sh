@@ -610,7 +610,8 @@ run ctrl_z_on_docker_run_it_does_not_wedge_it
 
 # --- memory ---
 
-# The limit is for all that is in the container; whit is the smallest there.
+# The limit is for all that is in the container; whit is the smallest there. Docker's own word for it,
+# OOMKilled, comes by an event that may be later than the end.
 run_out_of_memory() {
 	[ "$(docker info -f '{{.MemoryLimit}}')" = true ] ||
 		skip 'no memory controller: docker cannot limit memory here'
@@ -618,14 +619,13 @@ run_out_of_memory() {
 	docker wait "$container" >/dev/null
 	status=$(state ExitCode)
 	docker logs "$container" >"$here/out.log" 2>"$here/err.log"
-	expect 'that the kernel ran out of memory there, says Docker' true "$(state OOMKilled)"
 	expect 'the status of the container' 137 "$status"
 }
 
 a_command_killed_for_want_of_memory_is_137_and_noticed() {
 	run_out_of_memory
 	expect 'lines of whit' 1 "$(grep -c '^whit: ' "$here/err.log")"
-	expect_line "$here/err.log" '^whit: the command \(pid [0-9]+\) was killed by SIGKILL'
+	expect_line "$here/err.log" '^whit: the command \(pid [0-9]+\) was killed by SIGKILL; .* 1 '
 	run_out_of_memory -e WHIT_QUIET=1
 	expect 'what whit says when it is to be quiet' '' "$(cat "$here/err.log")"
 }
