@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "command/spawn.h"
 #include "license.h"
+#include "supervise/process.h"
 #include "supervise/supervisor.h"
 
 #include <errno.h>
@@ -15,8 +16,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-
-#define INIT_PID 1
 
 #define WORD_SHOWN_MAX 200
 
@@ -188,7 +187,7 @@ static int start_and_supervise(const struct options *options, struct supervisor 
 
 static int pause_and_reap(struct supervisor *supervisor)
 {
-	if (supervisor->self != INIT_PID)
+	if (supervisor->self != PROCESS_INIT)
 		log_warning(
 			"--pause, but not as PID 1: only orphans of whit's own descendants are reaped");
 	let_go(supervisor->signal_fd);
@@ -218,7 +217,7 @@ static int become_init(const struct options *options, const struct signal_set *i
 		log_error("cannot reset SIGCHLD: %s", strerror(errno));
 		return EXIT_STATUS_WHIT_FAILED;
 	}
-	if (self != INIT_PID)
+	if (self != PROCESS_INIT)
 		become_subreaper();
 	if (options->drain.is_set)
 		leftovers_prepare(&supervisor.rest);

@@ -5,10 +5,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* The pid of a PID namespace's first process: pid_namespaces(7). */
+#define PROCESS_INIT 1
+
 /* TASK_COMM_LEN with its NUL, and the newline: proc_pid_comm(5). */
 #define PROCESS_NAME_SIZE 32
 
-/* The process's name, "?" where it cannot be read. */
+/* The process's name, "?" where it cannot be read: no /proc, or that of another PID namespace. */
 void process_name(pid_t pid, char ret_name[PROCESS_NAME_SIZE]);
 
 /* Whether /proc is there and is that of our PID namespace. self is our pid. */

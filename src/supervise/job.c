@@ -7,12 +7,11 @@
 #include "command/terminal.h"
 #include "signals/signal_name.h"
 #include "signals/signal_set.h"
+#include "supervise/process.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>
-
-#define INIT_PID 1
 
 /* How long a command may take from a stop signal until it stops. */
 #define STOP_TIME_MS 2000
@@ -53,8 +52,8 @@ static void take_back(struct job *job, const struct terminal *terminal)
 	/* That of PID 1 is there as long as we are, and kill(2) takes its number for everybody. */
 	bool is_commands = terminal->exists &&
 		(terminal->foreground == job->command ||
-			(terminal->foreground != INIT_PID && kill(-terminal->foreground, 0) < 0 &&
-				errno == ESRCH));
+			(terminal->foreground != PROCESS_INIT &&
+				kill(-terminal->foreground, 0) < 0 && errno == ESRCH));
 
 	if (job->is_handed_over && is_commands)
 		terminal_hand_to(terminal, getpgrp());
@@ -83,7 +82,7 @@ static bool stop_too(const struct job *job, int signal, enum job_reaction reacti
 	 * PID 1 of a namespace within somebody else's job cannot be stopped, but the rest of the
 	 * job was, and will be continued with us.
 	 */
-	return job->self == INIT_PID || signal_set_is_pending(SIGCONT);
+	return job->self == PROCESS_INIT || signal_set_is_pending(SIGCONT);
 }
 
 static void stop_with_shell(struct job *job, struct terminal *terminal, const struct job_stop *stop,

@@ -18,8 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define INIT_PID 1
-
 /*
  * How often to look again for those who were forked while we looked. Two or three looks do, as
  * those who are stopped or killed fork no more; the limit is for a machine that is full of
@@ -311,7 +309,6 @@ static int look_until_nobody_is_new(struct leftovers *leftovers, enum purpose pu
 	struct look look = {.leftovers = leftovers, .purpose = purpose};
 	int looks = 0;
 
-	forget_found(leftovers->found);
 	do {
 		look_through_or_retry(&look);
 		if (purpose == PURPOSE_FREEZE)
@@ -342,33 +339,14 @@ static int stop_descendants(struct leftovers *leftovers)
 	return error;
 }
 
-/* Returns 0, or what kept us from looking at everybody. */
-static int signal_descendants(struct leftovers *leftovers, enum purpose purpose, int signal)
+/*
+ * Everybody but whit, at one moment, so that no fork goes past it: kill(2). The kernel does not
+ * tell whether it has refused some of them.
+ */
+static void signal_namespace(int signal)
 {
-	struct look look = {.leftovers = leftovers, .purpose = purpose, .signal = signal};
-
-	switch (purpose) {
-	case PURPOSE_FREEZE:
-	case PURPOSE_STOP:
-	case PURPOSE_CONTINUE:
-		return stop_descendants(leftovers);
-	case PURPOSE_KILL:
-		return look_until_nobody_is_new(leftovers, PURPOSE_KILL);
-	case PURPOSE_SIGNAL:
-		look_through_or_retry(&look);
-		break;
-	}
-	return look.error;
-}
-
-/* Everybody but whit, at one moment, so that no fork goes past it: kill(2). */
-static void signal_namespace(struct leftovers *leftovers, int signal)
-{
-	/* ESRCH: nobody is left. EPERM: not one could be signalled. */
-	if (kill(-1, signal) == 0 || errno != EPERM || leftovers->has_warned_of_permission)
-		return;
-	leftovers->has_warned_of_permission = true;
-	log_warning("cannot signal the rest: it runs as another user and whit has no CAP_KILL");
+	if (kill(-1, signal) < 0 && errno != ESRCH) /* which means that nobody is left */
+		log_warning("cannot signal the rest: %s", strerror(errno));
 }
 
 static bool is_anyone_found(const struct leftovers_found *found)
@@ -388,14 +366,21 @@ static bool needs_group(const struct leftovers *leftovers, enum purpose purpose,
 }
 
 /* Returns 0, or what kept us from looking at everybody. */
-static int look_for_descendants(struct leftovers *leftovers, enum purpose purpose, int signal)
+static int signal_descendants(struct leftovers *leftovers, enum purpose purpose, int signal)
 {
+	struct look look = {.leftovers = leftovers, .purpose = purpose, .signal = signal};
+
 	if (leftovers->found == NULL)
 		return ENOMEM; /* of leftovers_prepare */
 	forget_found(leftovers->found);
 	if (!process_proc_is_ours(leftovers->self))
 		return ENOENT;
-	return signal_descendants(leftovers, purpose, signal);
+	if (purpose == PURPOSE_STOP)
+		return stop_descendants(leftovers);
+	if (purpose == PURPOSE_KILL)
+		return look_until_nobody_is_new(leftovers, PURPOSE_KILL);
+	look_through_or_retry(&look);
+	return look.error;
 }
 
 /* Sends one signal, and then another if that is not 0, in the way that the purpose asks for. */
@@ -404,15 +389,15 @@ static void signal_rest(struct leftovers *leftovers, enum purpose purpose, int s
 	int error;
 
 	/* kill(-1) would reach the whole machine from any other pid. */
-	if (leftovers->self == INIT_PID) {
-		signal_namespace(leftovers, signal);
+	if (leftovers->self == PROCESS_INIT) {
+		signal_namespace(signal);
 		if (then != 0)
-			signal_namespace(leftovers, then);
+			signal_namespace(then);
 		return;
 	}
 	if (find_child(P_ALL, 0) < 0 && errno == ECHILD)
 		return; /* and so no other descendants */
-	error = look_for_descendants(leftovers, purpose, signal);
+	error = signal_descendants(leftovers, purpose, signal);
 	if (!needs_group(leftovers, purpose, error))
 		return;
 	signal_group(leftovers, signal, error);
@@ -424,7 +409,7 @@ void leftovers_prepare(struct leftovers *leftovers)
 {
 	void *memory;
 
-	if (leftovers->self == INIT_PID)
+	if (leftovers->self == PROCESS_INIT)
 		return; /* kill(-1) needs no list */
 	memory = mmap(NULL, sizeof(*leftovers->found), PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -46,14 +46,6 @@ static bool read_proc_file(pid_t pid, const char *file, char *buffer, size_t siz
 	return true;
 }
 
-void process_name(pid_t pid, char ret_name[PROCESS_NAME_SIZE])
-{
-	if (read_proc_file(pid, "comm", ret_name, PROCESS_NAME_SIZE))
-		ret_name[strlen(ret_name) - 1] = '\0'; /* the newline */
-	else
-		strcpy(ret_name, "?"); /* no /proc, or hidden from us */
-}
-
 /* Of something that may be there at the next try. */
 static bool is_shortage(int error)
 {
@@ -118,6 +110,15 @@ bool process_proc_is_ours(pid_t self)
 
 	return length > 0 && number_parse(link, (size_t)length, INT_MAX, &number) &&
 		(pid_t)number == self;
+}
+
+void process_name(pid_t pid, char ret_name[PROCESS_NAME_SIZE])
+{
+	if (process_proc_is_ours(getpid()) &&
+		read_proc_file(pid, "comm", ret_name, PROCESS_NAME_SIZE))
+		ret_name[strlen(ret_name) - 1] = '\0'; /* the newline */
+	else
+		strcpy(ret_name, "?");
 }
 
 bool process_is_child(pid_t pid, pid_t parent)

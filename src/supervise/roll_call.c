@@ -7,8 +7,6 @@
 
 #include <unistd.h>
 
-#define INIT_PID 1
-
 /* Enough to tell what it is about; a thousand workers have one name. */
 #define NAMES_MAX 10
 
@@ -24,7 +22,7 @@ static void visit_process(unsigned int number, void *context)
 	char name[PROCESS_NAME_SIZE];
 
 	if (pid == roll->self ||
-		(roll->self != INIT_PID && !process_is_descendant(pid, roll->self)) ||
+		(roll->self != PROCESS_INIT && !process_is_descendant(pid, roll->self)) ||
 		process_is_zombie(pid) || ++roll->count > NAMES_MAX)
 		return;
 	process_name(pid, name);

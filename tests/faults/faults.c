@@ -384,7 +384,6 @@ static void take_line(struct run *run, const char *pattern, char *rest)
 static const char *const troubles[] = {
 	"whit: cannot look for the rest",
 	"whit: cannot signal pid",
-	"whit: cannot signal the rest",
 	"whit: killing the rest",
 	"whit: still running",
 };
@@ -434,13 +433,25 @@ static void expect_out_without_value(struct run *run, char *expected)
 	expect_out(run, expected);
 }
 
+static void judge_missed_rest(
+	struct run *run, const struct scenario *scenario, const char *expected, const char *err)
+{
+	char rest[sizeof(run->err.text)];
+	char pattern[TEXT_SIZE];
+
+	expect_status(run, scenario->status);
+	expect_out_without_rest(run, scenario, expected);
+	leave_out_troubles(err, rest);
+	leave_out_troubles(least_err(scenario), pattern);
+	expect_err(run, rest, pattern);
+}
+
 /* Without a row: nothing was failed. */
 static void judge(struct run *run, const struct scenario *scenario, const struct row *row)
 {
 	enum outcome outcome = row == NULL ? OUTCOME_GOES_ON : row->outcome;
 	char expected[TEXT_SIZE];
 	char rest[sizeof(run->err.text)];
-	char pattern[TEXT_SIZE];
 
 	run->out.text[run->out.length] = '\0';
 	run->err.text[run->err.length] = '\0';
@@ -481,11 +492,11 @@ static void judge(struct run *run, const struct scenario *scenario, const struct
 			expect_out(run, expected);
 		break;
 	case OUTCOME_REST_MISSED:
-		expect_status(run, scenario->status);
-		expect_out_without_rest(run, scenario, expected);
-		leave_out_troubles(run->err.text, rest);
-		leave_out_troubles(least_err(scenario), pattern);
-		expect_err(run, rest, pattern);
+		judge_missed_rest(run, scenario, expected, run->err.text);
+		break;
+	case OUTCOME_REST_REFUSED:
+		take_line(run, row->text, rest);
+		judge_missed_rest(run, scenario, expected, rest);
 		break;
 	case OUTCOME_ENDS:
 		expect_status(run, row->status);
@@ -557,7 +568,8 @@ static void run_fault(struct fault *fault)
 	FILE *trace;
 	pid_t pid;
 
-	if (table.rows[fault->row].outcome == OUTCOME_REST_MISSED)
+	if (table.rows[fault->row].outcome == OUTCOME_REST_MISSED ||
+		table.rows[fault->row].outcome == OUTCOME_REST_REFUSED)
 		treatment.drain = DRAIN_SHORT;
 	if (fault->whose == TRACED_STARTED)
 		burn = (struct burn){fault->call, fault->occurrence};

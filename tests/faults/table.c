@@ -26,6 +26,7 @@ static const struct {
 	{"signal lost", OUTCOME_SIGNAL_LOST, false, true},
 	{"orphans lost", OUTCOME_ORPHANS_LOST, false, false},
 	{"rest missed", OUTCOME_REST_MISSED, false, false},
+	{"rest refused", OUTCOME_REST_REFUSED, false, true},
 	{"dies", OUTCOME_DIES, true, false},
 	{"not tried", OUTCOME_NOT_TRIED, false, false},
 };

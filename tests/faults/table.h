@@ -23,6 +23,7 @@ enum outcome {
 	OUTCOME_SIGNAL_LOST,  /* and a line says so; sent again, it arrives */
 	OUTCOME_ORPHANS_LOST, /* to another init; -v says so, and all else is right */
 	OUTCOME_REST_MISSED,  /* a drain may miss somebody, who is killed when its time is over */
+	OUTCOME_REST_REFUSED, /* the same, and a line says so */
 	OUTCOME_DIES,         /* before main, by that signal: libc */
 	OUTCOME_NOT_TRIED,    /* the comment above the row says why */
 };

@@ -92,6 +92,13 @@ static void hide_proc(struct complaint *complaint)
 		complain(complaint, "a tmpfs on /proc: %s", strerror(errno));
 }
 
+/* After hide_proc, what was there before the namespace's own. */
+static void show_proc_of_others(struct complaint *complaint)
+{
+	if (umount2("/proc", MNT_DETACH) != 0 || umount2("/proc", MNT_DETACH) != 0)
+		complain(complaint, "umount: %s", strerror(errno));
+}
+
 /* --- names --- */
 
 /* The kernel keeps fifteen bytes of a name, of any kind but NUL. */
@@ -167,6 +174,8 @@ static void no_name_in_namespace(struct complaint *complaint, const void *argume
 	expect_no_name(complaint, "one who was reaped", pid);
 	hide_proc(complaint);
 	expect_no_name(complaint, "without /proc", getpid());
+	show_proc_of_others(complaint);
+	expect_no_name(complaint, "with the /proc of another namespace", getpid());
 }
 
 static void who_was_reaped_and_who_cannot_be_seen_is_a_question_mark(void **state)
@@ -571,8 +580,7 @@ static void proc_in_namespace(struct complaint *complaint, const void *argument)
 	hide_proc(complaint);
 	if (process_proc_is_ours(self))
 		complain(complaint, "expected an empty directory not to be ours");
-	if (umount2("/proc", MNT_DETACH) != 0 || umount2("/proc", MNT_DETACH) != 0)
-		complain(complaint, "umount: %s", strerror(errno));
+	show_proc_of_others(complaint);
 	if (access("/proc/self", F_OK) == 0 && process_proc_is_ours(self))
 		complain(complaint, "expected the /proc of another namespace not to be ours");
 }
