@@ -21,10 +21,16 @@
 #endif
 
 static enum log_level shown_level = LOG_LEVEL_WARNING;
+static bool may_wait = true;
 
 void log_set_level(enum log_level level)
 {
 	shown_level = level;
+}
+
+void log_never_wait(void)
+{
+	may_wait = false;
 }
 
 bool log_shows(enum log_level level)
@@ -32,61 +38,72 @@ bool log_shows(enum log_level level)
 	return level <= shown_level;
 }
 
-static bool stderr_has_room(void)
-{
-	struct pollfd stderr_state = {.fd = STDERR_FILENO, .events = POLLOUT};
-
-	return poll(&stderr_state, 1, 0) > 0 && (stderr_state.revents & POLLOUT) != 0;
-}
-
-/*
- * A file is always ready, but RWF_NOWAIT may refuse where blocks are yet to be allocated. Pipes,
- * sockets and terminals have no position: lseek(2), ESPIPE.
- */
+/* Pipes, sockets and terminals have no position: lseek(2), ESPIPE. */
 static bool stderr_is_seekable(void)
 {
 	return lseek(STDERR_FILENO, 0, SEEK_CUR) >= 0;
 }
 
-/*
- * A terminal is said to be writable when it has any room at all, and a write then waits for the
- * rest. A description of its own may be non-blocking, which needs /proc and a free descriptor.
- */
-static bool write_to_terminal(const char *text, size_t length)
+static void write_or_drop(int fd, const char *text, size_t length)
 {
-	int fd;
-
-	if (!isatty(STDERR_FILENO))
-		return false;
-	fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
 	if (write(fd, text, length) < 0) {
 		/* Dropped: there is no other place to say so. */
 	}
-	(void)close(fd); /* a terminal keeps nothing back */
+}
+
+/*
+ * A description of its own may be non-blocking. That takes /proc, a free descriptor and the right
+ * to open what stderr is; the controlling terminal anybody may open: tty(4).
+ */
+static bool write_to_own(const char *text, size_t length)
+{
+	const int flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd = open("/proc/self/fd/2", flags);
+
+	if (fd < 0 && tcgetpgrp(STDERR_FILENO) >= 0)
+		fd = open("/dev/tty", flags);
+	if (fd < 0)
+		return false;
+	write_or_drop(fd, text, length);
+	(void)close(fd); /* a pipe or a terminal keeps nothing back */
 	return true;
+}
+
+/*
+ * A terminal is said to be writable when it has any room at all, and a write then waits for the
+ * rest. As long as nobody depends on whit, that is better than to say nothing.
+ */
+static bool stderr_has_room(void)
+{
+	struct pollfd stderr_state = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&stderr_state, 1, 0) > 0 && (stderr_state.revents & POLLOUT) != 0 &&
+		(may_wait || !isatty(STDERR_FILENO));
 }
 
 /*
  * The command shares stderr. O_NONBLOCK would change it for both, and a poll alone leaves a gap in
  * which the command may fill the pipe, so the first try is a write that never waits (pwritev2(2);
- * pipes and sockets have it since Linux 6.4). Where it is not to be had, poll and write.
+ * pipes and sockets have it since Linux 6.4), the second one goes to a description of its own, and
+ * only where neither is to be had, poll and write. A file is always ready, but RWF_NOWAIT may
+ * refuse where blocks are yet to be allocated.
  */
 static void write_without_waiting(const char *text, size_t length)
 {
 	const struct iovec part = {.iov_base = (void *)(uintptr_t)text, .iov_len = length};
 	const long current_position = -1;
+	bool is_file;
+	int error;
 
 	if (syscall(SYS_pwritev2, STDERR_FILENO, &part, 1, current_position, current_position,
 		    RWF_NOWAIT) >= 0)
 		return;
-	if (errno == EBADF || errno == EPIPE || (errno == EAGAIN && !stderr_is_seekable()))
+	error = errno;
+	is_file = stderr_is_seekable();
+	if (error == EBADF || error == EPIPE || (error == EAGAIN && !is_file))
 		return;
-	if (write_to_terminal(text, length))
-		return;
-	if (stderr_has_room() && write(STDERR_FILENO, text, length) < 0)
-		return; /* dropped, as above */
+	if ((is_file || !write_to_own(text, length)) && stderr_has_room())
+		write_or_drop(STDERR_FILENO, text, length);
 }
 
 static void log_va(enum log_level level, const char *format, va_list arguments)

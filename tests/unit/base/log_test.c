@@ -3,8 +3,12 @@
 #include "unit/support.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -15,6 +19,8 @@
 
 /* Marks errno: no call that log makes sets this one. */
 #define MARK EXDEV
+
+#define ANOTHER_ID 65534
 
 /* Whether the kernel writes without waiting by itself: pwritev2(2), Linux 6.4 for pipes. */
 enum kernel {
@@ -91,13 +97,13 @@ static void complain_unless_read(struct complaint *complaint, int fd, const char
 		complain(complaint, "expected \"%s\", observed \"%s\"", expected, text);
 }
 
-/* In packet mode a read returns what one write wrote: pipe(2). */
+/* A read returns what one write wrote: unix(7). */
 static void one_write_in_child(struct complaint *complaint, const void *kernel)
 {
 	int ends[2];
 
-	if (pipe2(ends, O_DIRECT) != 0)
-		complain(complaint, "pipe2: %s", strerror(errno));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) != 0)
+		complain(complaint, "socketpair: %s", strerror(errno));
 	begin(complaint, kernel, ends[1]);
 	log_error("one");
 	log_warning("two %d %s", 2, "\x1b\n");
@@ -370,6 +376,65 @@ static void a_flood_into_a_terminal_that_nobody_reads_does_not_block(void **stat
 	run_on_each_kernel(flood_terminal_in_child);
 }
 
+/* As in an image that has neither /proc nor /dev. */
+static void enter_empty_root(struct complaint *complaint)
+{
+	if (unshare(CLONE_NEWNS) != 0 ||
+		(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 && errno != EINVAL) ||
+		mount("none", "/mnt", "tmpfs", 0, NULL) != 0 || chroot("/mnt") != 0)
+		complain(complaint, "an empty root: %s", strerror(errno));
+	errno = MARK;
+}
+
+static void terminal_without_proc_in_child(struct complaint *complaint, const void *kernel)
+{
+	int terminal;
+	int master = open_terminal(complaint, &terminal);
+
+	begin(complaint, kernel, terminal);
+	enter_empty_root(complaint);
+	log_error("hello");
+	complain_unless_marked(complaint);
+	complain_unless_read(complaint, master, "whit: hello\r\n");
+	log_never_wait();
+	flood(complaint);
+}
+
+static void a_terminal_without_proc_shows_what_is_said_before_and_blocks_nobody_afterwards(
+	void **state)
+{
+	(void)state;
+	if (!has_terminals())
+		skip();
+	run_on_each_kernel(terminal_without_proc_in_child);
+}
+
+/* Where a root's terminal is another user's after su(1). */
+static void terminal_of_another_user_in_child(struct complaint *complaint, const void *kernel)
+{
+	int terminal;
+	int master = open_terminal(complaint, &terminal);
+
+	if (setsid() < 0 || ioctl(terminal, TIOCSCTTY, 0) != 0 || fchown(terminal, 0, 0) != 0 ||
+		fchmod(terminal, 0620) != 0 || setgroups(0, NULL) != 0 || setgid(ANOTHER_ID) != 0 ||
+		setuid(ANOTHER_ID) != 0)
+		complain(complaint, "the terminal: %s", strerror(errno));
+	begin(complaint, kernel, terminal);
+	log_never_wait();
+	log_error("hello");
+	complain_unless_marked(complaint);
+	complain_unless_read(complaint, master, "whit: hello\r\n");
+	flood(complaint);
+}
+
+static void a_terminal_of_another_user_shows_the_message_and_blocks_nobody(void **state)
+{
+	(void)state;
+	if (!has_terminals())
+		skip();
+	run_on_each_kernel(terminal_of_another_user_in_child);
+}
+
 static void stopped_terminal_in_child(struct complaint *complaint, const void *kernel)
 {
 	int terminal;
@@ -560,6 +625,9 @@ int main(void)
 		cmocka_unit_test(a_flood_into_a_socket_that_nobody_reads_does_not_block),
 		cmocka_unit_test(a_terminal_shows_the_message),
 		cmocka_unit_test(a_flood_into_a_terminal_that_nobody_reads_does_not_block),
+		cmocka_unit_test(
+			a_terminal_without_proc_shows_what_is_said_before_and_blocks_nobody_afterwards),
+		cmocka_unit_test(a_terminal_of_another_user_shows_the_message_and_blocks_nobody),
 		cmocka_unit_test(a_terminal_that_is_stopped_by_ctrl_s_does_not_block),
 		cmocka_unit_test(a_terminal_that_was_hung_up_drops_the_line),
 		cmocka_unit_test(a_closed_or_read_only_stderr_drops_the_line),
