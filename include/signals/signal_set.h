@@ -49,4 +49,10 @@ int signal_set_apply(const struct signal_set *mask);
  */
 int signal_set_open_all(void);
 
+/*
+ * Has the descriptor of signal_set_open_all read all signals but these, until the next call. 0, or
+ * -1 with errno: signalfd(2).
+ */
+int signal_set_read_but(int fd, const struct signal_set *left_out);
+
 #endif

@@ -64,11 +64,25 @@ int signal_set_apply(const struct signal_set *mask)
 	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, sizeof(*mask));
 }
 
+/* SFD_CLOEXEC is O_CLOEXEC by definition: signalfd(2). */
+static int make_signalfd(int fd, const struct signal_set *set)
+{
+	return (int)syscall(SYS_signalfd4, fd, set, sizeof(*set), O_CLOEXEC);
+}
+
 int signal_set_open_all(void)
 {
 	struct signal_set all = all_signals();
-	/* SFD_CLOEXEC is O_CLOEXEC by definition: signalfd(2). */
-	int fd = (int)syscall(SYS_signalfd4, -1, &all, sizeof(all), O_CLOEXEC);
+	int fd = make_signalfd(-1, &all);
 
 	return fd < 0 ? -1 : descriptor_above_stdio(fd);
+}
+
+int signal_set_read_but(int fd, const struct signal_set *left_out)
+{
+	struct signal_set set;
+
+	for (size_t i = 0; i < sizeof(set.words) / sizeof(set.words[0]); i++)
+		set.words[i] = ~left_out->words[i];
+	return make_signalfd(fd, &set) < 0 ? -1 : 0;
 }

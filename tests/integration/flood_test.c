@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -32,6 +33,9 @@
 static const int standard_kinds[] = {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE,
 	SIGALRM, SIGTERM, SIGCHLD, SIGCONT, SIGTSTP, SIGURG, SIGWINCH, SIGIO, SIGSYS};
 #define STANDARD_KINDS (sizeof(standard_kinds) / sizeof(standard_kinds[0]))
+
+#define THREAD_SENDERS 4
+#define PATIENCE_MS    60000
 
 struct flood {
 	struct run run;
@@ -242,10 +246,57 @@ static void in_a_flood_no_signal_no_orphan_and_no_end_is_lost(void **state)
 	expect_end_at_once(&flood);
 }
 
+/*
+ * Sends it to whit's thread again and again until whit is there no more. In so short a time no
+ * other process gets its number.
+ */
+static pid_t start_thread_sender(struct run *run, int signal)
+{
+	pid_t sender = fork();
+
+	if (sender == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL);
+		while (syscall(SYS_tgkill, run->whit, run->whit, signal) == 0 || errno == EAGAIN)
+			;
+		_exit(0);
+	}
+	return sender;
+}
+
+/* Until more are on their way than whit can have read at once. */
+static void wait_for_flood(struct run *run)
+{
+	int64_t patience_ends = now_ms() + PATIENCE_MS;
+
+	while (process_number(run->whit, "SigQ:") < ON_THEIR_WAY_MAX) {
+		if (now_ms() > patience_ends)
+			run_fail(run, "whit reads faster than the senders send");
+	}
+}
+
+/* The kernel gives what is sent to a thread before all that is sent to the process. */
+static void a_flood_of_signals_to_whits_thread_does_not_keep_term_from_the_command(void **state)
+{
+	pid_t senders[THREAD_SENDERS];
+	struct run run;
+
+	RUN(&run, test_role(state), "-q", "sh", "-c",
+		"trap '' 40 41; echo ready; exec sleep 1000000");
+	run_expect(&run, "ready");
+	for (int i = 0; i < THREAD_SENDERS; i++)
+		senders[i] = start_thread_sender(&run, 40 + i % 2);
+	wait_for_flood(&run);
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	run_expect_end(&run, 128 + SIGTERM, "");
+	for (int i = 0; i < THREAD_SENDERS; i++)
+		assert_int_equal(waitpid(senders[i], NULL, 0), senders[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ROLE_TEST(in_a_flood_no_signal_no_orphan_and_no_end_is_lost),
+		ROLE_TEST(a_flood_of_signals_to_whits_thread_does_not_keep_term_from_the_command),
 	};
 
 	return cmocka_run_group_tests_name("flood", tests, harness_require_namespaces, NULL);

@@ -260,6 +260,46 @@ static void every_signal_that_can_be_caught_is_read_from_the_descriptor(void **s
 	run_in_child("signalfd", read_each_in_child, NULL);
 }
 
+static void expect_next(struct complaint *complaint, int fd, int signal)
+{
+	struct signalfd_siginfo record = {.ssi_signo = 0};
+
+	if (read(fd, &record, sizeof(record)) < 0 && errno != EAGAIN)
+		complain(complaint, "read: %s", strerror(errno));
+	if (record.ssi_signo != (uint32_t)signal)
+		complain(complaint, "expected signal %d (0: none), observed %u", signal,
+			record.ssi_signo);
+}
+
+static void left_out_in_child(struct complaint *complaint, const void *argument)
+{
+	const struct signal_set usr1 = only(SIGUSR1);
+	const struct signal_set none = {{0}};
+	struct signal_set inherited;
+	int fd;
+
+	(void)argument;
+	(void)signal_set_block_all(&inherited);
+	fd = signal_set_open_all();
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	(void)kill(getpid(), SIGUSR1);
+	(void)kill(getpid(), SIGTERM);
+	if (signal_set_read_but(fd, &usr1) != 0)
+		complain(complaint, "signal_set_read_but: %s", strerror(errno));
+	expect_next(complaint, fd, SIGTERM);
+	expect_next(complaint, fd, 0);
+	if (signal_set_read_but(fd, &none) != 0)
+		complain(complaint, "signal_set_read_but: %s", strerror(errno));
+	expect_next(complaint, fd, SIGUSR1);
+	expect_next(complaint, fd, 0);
+}
+
+static void what_is_left_out_stays_pending_until_it_is_not(void **state)
+{
+	(void)state;
+	run_in_child("signalfd", left_out_in_child, NULL);
+}
+
 static void flags_in_child(struct complaint *complaint, const void *argument)
 {
 	int fd = signal_set_open_all();
@@ -336,6 +376,7 @@ int main(void)
 		cmocka_unit_test(each_signal_that_was_blocked_is_returned_and_given_back),
 		cmocka_unit_test(apply_replaces_the_whole_mask),
 		cmocka_unit_test(every_signal_that_can_be_caught_is_read_from_the_descriptor),
+		cmocka_unit_test(what_is_left_out_stays_pending_until_it_is_not),
 		cmocka_unit_test(the_descriptor_is_close_on_exec_and_waits),
 		cmocka_unit_test(the_descriptor_keeps_out_of_closed_stdio),
 		cmocka_unit_test(the_limit_of_descriptors_is_reported_and_needs_no_more_than_one),
