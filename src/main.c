@@ -136,6 +136,7 @@ static void follow_parent(int signal, pid_t self)
 /* The command runs: what it may want to unmount or see end-of-file on must not be held by whit. */
 static void let_go(int signal_fd)
 {
+	log_never_wait();
 	descriptor_close_all_but(signal_fd);
 	(void)chdir("/"); /* where that is refused, whit stays where it is */
 }
@@ -180,7 +181,7 @@ static int start_and_supervise(const struct options *options, struct supervisor 
 	supervisor->has_command = true;
 	supervisor->rest.command = supervisor->command;
 	supervisor->job.command = supervisor->command;
-	let_go(supervisor->signal_fd);
+	let_go(supervisor->events.signal_fd);
 	log_verbose("started '%s' (pid %d)", name, supervisor->command);
 	return supervisor_run(supervisor);
 }
@@ -190,7 +191,7 @@ static int pause_and_reap(struct supervisor *supervisor)
 	if (supervisor->self != PROCESS_INIT)
 		log_warning(
 			"--pause, but not as PID 1: only orphans of whit's own descendants are reaped");
-	let_go(supervisor->signal_fd);
+	let_go(supervisor->events.signal_fd);
 	log_verbose("holding the namespace");
 	return supervisor_run(supervisor);
 }
@@ -224,8 +225,8 @@ static int become_init(const struct options *options, const struct signal_set *i
 	if (options->parent_death != 0)
 		follow_parent(options->parent_death, self);
 	/* Before the start, since afterwards there is no way to fail. */
-	supervisor.signal_fd = signal_set_open_all();
-	if (supervisor.signal_fd < 0) {
+	supervisor.events.signal_fd = signal_set_open_all();
+	if (supervisor.events.signal_fd < 0) {
 		log_error("cannot open a signalfd: %s", strerror(errno));
 		return EXIT_STATUS_WHIT_FAILED;
 	}

@@ -5,6 +5,7 @@
 #include "command/delivery.h"
 #include "signals/rewrite.h"
 #include "signals/signal_set.h"
+#include "supervise/event_loop.h"
 #include "supervise/exit_status.h"
 #include "supervise/job.h"
 #include "supervise/leftovers.h"
@@ -16,15 +17,16 @@
 #include <sys/types.h>
 
 struct supervisor {
-	int signal_fd;
+	struct event_loop events; /* with its descriptor */
 	pid_t self;
 	bool has_command; /* it has been started and not been reaped */
-	pid_t command;    /* valid only then */
+	pid_t command;    /* of no process of ours any more when it has been reaped */
 	enum delivery_target target;
 	enum reaper_report report;
 	const struct rewrite *rewrite;
 	const struct exit_map *exit_map;
 	struct signal_set passed_on; /* empty at the start */
+	bool has_killed;             /* the command, by -k; false at the start */
 	bool is_more_to_reap;        /* false at the start */
 	struct shutdown shutdown;    /* with its limits, and else empty at the start */
 	struct leftovers rest;

@@ -128,8 +128,8 @@ static void kill_command(struct supervisor *supervisor)
 	/* It may have left its group, with others in it. */
 	if (delivery_send(supervisor->command, DELIVERY_TO_COMMAND, SIGKILL, &from_whit) < 0)
 		log_not_passed_on(supervisor, SIGKILL, errno);
-	else /* no need to explain this death */
-		signal_set_add(&supervisor->passed_on, SIGKILL);
+	else
+		supervisor->has_killed = true;
 }
 
 static void stop_rest(struct supervisor *supervisor)
@@ -271,6 +271,13 @@ static void log_unexplained_death(const struct supervisor *supervisor, int wait_
 		log_warning("the command (pid %d) was killed by %s", supervisor->command, name);
 }
 
+/* By -k, which has said so. */
+static bool is_killed_by_us(const struct supervisor *supervisor, int wait_status)
+{
+	return supervisor->has_killed && WIFSIGNALED(wait_status) &&
+		WTERMSIG(wait_status) == SIGKILL;
+}
+
 static void log_expected_end(const struct supervisor *supervisor, int wait_status)
 {
 	char name[SIGNAL_NAME_SIZE];
@@ -282,6 +289,9 @@ static void log_expected_end(const struct supervisor *supervisor, int wait_statu
 	if (!WIFSIGNALED(wait_status))
 		log_verbose("the command (pid %d) exited with status %d after %s s",
 			supervisor->command, WEXITSTATUS(wait_status), seconds);
+	else if (is_killed_by_us(supervisor, wait_status))
+		log_verbose("the command (pid %d) ended by SIGKILL from whit after %s s",
+			supervisor->command, seconds);
 	else if (signal_set_has(&supervisor->passed_on, WTERMSIG(wait_status)))
 		log_verbose("the command (pid %d) ended by %s, as asked, after %s s",
 			supervisor->command, signal_name_format(WTERMSIG(wait_status), name),
@@ -297,7 +307,8 @@ static void log_end(const struct supervisor *supervisor, int wait_status)
 	bool is_typed = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGINT &&
 		supervisor->job.is_handed_over;
 
-	if (exit_status_is_unexplained(wait_status, &supervisor->passed_on) && !is_typed)
+	if (exit_status_is_unexplained(wait_status, &supervisor->passed_on) && !is_typed &&
+		!is_killed_by_us(supervisor, wait_status))
 		log_unexplained_death(supervisor, wait_status);
 	else
 		log_expected_end(supervisor, wait_status);
@@ -418,7 +429,7 @@ int supervisor_run(struct supervisor *supervisor)
 	 */
 	reap(supervisor);
 	while (supervisor->shutdown.state != SHUTDOWN_STATE_OVER) {
-		event_loop_wait(supervisor->signal_fd,
+		event_loop_wait(&supervisor->events,
 			supervisor->is_more_to_reap ? &at_once : &supervisor->shutdown.deadline,
 			&batch);
 		/*

@@ -256,7 +256,7 @@ kill_after_ends_a_command_that_ignores_docker_stop() {
 		>"$here/observed"
 	cat >"$here/expected" <<-LINES
 		whit: killing the command (pid N): it has not ended within 1 s
-		whit: the command (pid N) ended by SIGKILL, as asked, after a time
+		whit: the command (pid N) ended by SIGKILL from whit after a time
 	LINES
 	expect_same 'the last of what whit says' "$here/expected" "$here/observed"
 	note "$stop_ms ms"

@@ -157,6 +157,19 @@ static void e_forwarded_means_what_the_signal_was_rewritten_to(void **state)
 	run_expect_end(&run, 0, "");
 }
 
+static void e_forwarded_is_not_the_kill_of_k(void **state)
+{
+	struct run run;
+
+	RUN(&run, test_role(state), "-v", "-e", "forwarded", "-k", "0.1", actor_path(),
+		"leave-and-ignore");
+	run_expect(&run, "ready");
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	run_expect_status(&run, 128 + SIGKILL);
+	if (strstr(run.err.text, "ended by SIGKILL from whit after ") == NULL)
+		run_fail(&run, "expected on stderr: ended by SIGKILL from whit");
+}
+
 static void e_forwarded_maps_an_exit_with_128_and_its_number_too(void **state)
 {
 	struct run run;
@@ -238,6 +251,7 @@ int main(void)
 		ROLE_TEST(e_maps_what_the_command_ended_with),
 		ROLE_TEST(e_forwarded_maps_a_death_by_a_signal_that_was_passed_on),
 		ROLE_TEST(e_forwarded_means_what_the_signal_was_rewritten_to),
+		ROLE_TEST(e_forwarded_is_not_the_kill_of_k),
 		ROLE_TEST(e_forwarded_maps_an_exit_with_128_and_its_number_too),
 		ROLE_TEST(e_does_not_map_whits_own_statuses),
 		ROLE_TEST(a_command_that_cannot_be_waited_for_is_one_line_and_125),
