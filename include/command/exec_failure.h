@@ -3,8 +3,8 @@
 #define WHIT_COMMAND_EXEC_FAILURE_H
 
 #include "base/line.h"
-#include "command/exec_search.h"
 
+#include <limits.h>
 #include <stdbool.h>
 
 enum exec_failure_step {
@@ -19,9 +19,9 @@ struct exec_failure {
 
 /* The two blanks of "cannot run 'NAME': REASON". */
 struct exec_explanation {
-	const char *name;   /* the file that PATH led to, or as it was given */
-	struct line reason; /* without an end */
-	struct exec_search search;
+	const char *name;    /* the file that PATH led to, or as it was given */
+	struct line reason;  /* without an end */
+	char path[PATH_MAX]; /* the name may be in it */
 };
 
 /*

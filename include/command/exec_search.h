@@ -11,13 +11,15 @@
 struct exec_search {
 	const char *name;
 	const char *entry; /* of PATH, the next one; NULL after the last */
-	char path[PATH_MAX];
+	char *path;        /* PATH_MAX bytes */
 };
 
-/* name is kept. */
-void exec_search_start(struct exec_search *search, const char *name);
+/* name is kept, and path, which has PATH_MAX bytes. */
+void exec_search_start(struct exec_search *search, const char *name, char *path);
 
-/* The next path, which the next call changes; NULL after the last. What is too long is passed over.
+/*
+ * The next path, in the place that was given for it; NULL after the last. What is too long is
+ * passed over.
  */
 char *exec_search_next(struct exec_search *search);
 

@@ -5,6 +5,7 @@
 #include "command/exec_failure.h"
 
 #include "command/exec_file.h"
+#include "command/exec_search.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -73,11 +74,11 @@ static void explain_not_found(struct line *reason)
 static bool explain_entries(
 	struct exec_explanation *explanation, const char *name, int error, int lookup_error)
 {
-	struct exec_search *search = &explanation->search;
+	struct exec_search search;
 	const char *path;
 
-	exec_search_start(search, name);
-	while ((path = exec_search_next(search)) != NULL) {
+	exec_search_start(&search, name, explanation->path);
+	while ((path = exec_search_next(&search)) != NULL) {
 		struct stat status;
 
 		line_start(&explanation->reason);
@@ -103,7 +104,7 @@ static bool explain_unfinished_search(
 	explanation->name = name;
 	line_start(reason);
 	line_format(reason, "not found in PATH as far as it can be searched: ");
-	if (!exec_file_explain(reason, explanation->search.path, error))
+	if (!exec_file_explain(reason, explanation->path, error))
 		return false;
 	line_format(reason, "; PATH is %s", list == NULL ? EXEC_SEARCH_DEFAULT_PATH : list);
 	return true;

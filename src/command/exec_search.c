@@ -1,6 +1,6 @@
 /*
- * The PATH loop. Runs in the started process that still shares whit's memory, so it keeps to its
- * own stack. What a failure means is told by command/exec_failure.c.
+ * The PATH loop. Runs in the started process that still shares whit's memory and has little stack.
+ * What a failure means is told by command/exec_failure.c.
  */
 #include "command/exec_search.h"
 
@@ -64,12 +64,13 @@ static bool join(char *buffer, size_t size, const char *entry, size_t length, co
 	return true;
 }
 
-void exec_search_start(struct exec_search *search, const char *name)
+void exec_search_start(struct exec_search *search, const char *name, char *path)
 {
 	const char *list = getenv("PATH");
 
 	search->name = name;
 	search->entry = list == NULL ? EXEC_SEARCH_DEFAULT_PATH : list;
+	search->path = path;
 }
 
 char *exec_search_next(struct exec_search *search)
@@ -79,7 +80,7 @@ char *exec_search_next(struct exec_search *search)
 		size_t length = strcspn(entry, ":");
 
 		search->entry = entry[length] == ':' ? entry + length + 1 : NULL;
-		if (join(search->path, sizeof(search->path), entry, length, search->name))
+		if (join(search->path, PATH_MAX, entry, length, search->name))
 			return search->path;
 	}
 	return NULL;
@@ -87,11 +88,12 @@ char *exec_search_next(struct exec_search *search)
 
 static void run_from_path(char **argv, char **envp)
 {
+	static char buffer[PATH_MAX]; /* costs a page of memory only where it is used */
 	bool was_refused = false;
 	struct exec_search search;
 	char *path;
 
-	exec_search_start(&search, argv[0]);
+	exec_search_start(&search, argv[0], buffer);
 	while ((path = exec_search_next(&search)) != NULL) {
 		run(path, argv, envp);
 		if (errno == EACCES)

@@ -14,10 +14,11 @@
 #include <unistd.h>
 
 /*
- * exec_search keeps a PATH_MAX and EXEC_IMAGE_BYTES there, and what it calls a few hundred bytes,
- * more on machines with large frames; below it is what whit itself has on the stack.
+ * exec_search keeps EXEC_IMAGE_BYTES there, and all that is called a few hundred bytes, more on
+ * machines with large frames; below it is what whit itself has on the stack, which a larger one
+ * would put on a page of its own, for each container.
  */
-#define START_STACK_SIZE ((size_t)16 * 1024)
+#define START_STACK_SIZE ((size_t)4 * 1024)
 
 /* Where it begins: clone(2). */
 #ifdef __hppa__

@@ -1,5 +1,6 @@
 #include "command/exec_failure.h"
 
+#include "command/exec_search.h"
 #include "unit/support.h"
 
 #include <elf.h>

@@ -405,6 +405,7 @@ static void an_entry_of_path_that_is_too_long_is_passed_over(void **state)
 	static const char name[] = "name";
 	struct exec_search search;
 	char list[PATH_MAX + 64];
+	char buffer[PATH_MAX];
 	/* With a slash, the name and the byte at its end it fills a path to the last byte. */
 	size_t longest = PATH_MAX - 1 - sizeof(name);
 
@@ -415,7 +416,7 @@ static void an_entry_of_path_that_is_too_long_is_passed_over(void **state)
 		memset(list, 'x', length);
 		strcpy(list + length, ":/last");
 		assert_int_equal(setenv("PATH", list, 1), 0);
-		exec_search_start(&search, name);
+		exec_search_start(&search, name, buffer);
 		path = exec_search_next(&search);
 		if (length == longest) {
 			assert_non_null(path);
