@@ -10,28 +10,184 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum option_id {
-	OPTION_GROUP,
-	OPTION_SINGLE_CHILD,
-	OPTION_REWRITE,
-	OPTION_PARENT_DEATH,
-	OPTION_EXIT_MAP,
-	OPTION_DRAIN,
-	OPTION_KILL_AFTER,
-	OPTION_SUBREAPER,
-	OPTION_WARN_REAPED,
-	OPTION_PAUSE,
-	OPTION_VERBOSE,
-	OPTION_QUIET,
-	OPTION_LICENSE,
-	OPTION_VERSION,
-	OPTION_HELP,
+#define OPTION_COUNT 15
+
+/* Where the parser is. */
+struct scan {
+	struct options *options;
+	char **next;   /* the first word not looked at */
+	int verbosity; /* of -v and -q, on a scale where the default is 0 */
+	/* What the command line has said, so that its variables do not count. */
+	bool has_target;
+	bool has_verbosity;
+	bool has_value[OPTION_COUNT]; /* of the table's rows */
 };
 
-#define OPTION_COUNT (OPTION_HELP + 1)
+/* What an option is given. Where something is wrong with it, the part that is wrong. */
+struct value {
+	const char *text;
+	size_t length;
+};
+
+/* --- one option --- */
+
+/*
+ * What an option does. NULL or what is wrong with its value, of which nothing is taken then. The
+ * value is of no meaning where it takes none.
+ */
+typedef const char *take_function(struct scan *scan, struct value *value);
+
+static const char *take_group(struct scan *scan, struct value *unused)
+{
+	(void)unused;
+	scan->options->to_group = true;
+	scan->has_target = true;
+	return NULL;
+}
+
+static const char *take_single_child(struct scan *scan, struct value *unused)
+{
+	(void)unused;
+	scan->options->to_group = false;
+	scan->has_target = true;
+	return NULL;
+}
+
+/* Adds one element of a list; NULL or what is wrong with it. */
+typedef const char *add_function(void *target, const char *text, size_t length);
+
+/* Adds each element of a comma list. */
+static const char *add_list(add_function *add, void *target, struct value *value)
+{
+	for (;;) {
+		const char *problem;
+
+		value->length = strcspn(value->text, ",");
+		problem = add(target, value->text, value->length);
+		if (problem != NULL || value->text[value->length] == '\0')
+			return problem;
+		value->text += value->length + 1;
+	}
+}
+
+static const char *add_rewrite(void *target, const char *text, size_t length)
+{
+	return rewrite_add(target, text, length);
+}
+
+static const char *take_rewrite(struct scan *scan, struct value *value)
+{
+	struct rewrite rewrite = scan->options->rewrite;
+	const char *problem = add_list(add_rewrite, &rewrite, value);
+
+	if (problem == NULL)
+		scan->options->rewrite = rewrite;
+	return problem;
+}
+
+static const char *add_exit_map(void *target, const char *text, size_t length)
+{
+	return exit_map_add(target, text, length);
+}
+
+static const char *take_exit_map(struct scan *scan, struct value *value)
+{
+	struct exit_map exit_map = scan->options->exit_map;
+	const char *problem = add_list(add_exit_map, &exit_map, value);
+
+	if (problem == NULL)
+		scan->options->exit_map = exit_map;
+	return problem;
+}
+
+static const char *take_parent_death(struct scan *scan, struct value *value)
+{
+	int *signal = &scan->options->parent_death;
+
+	return signal_name_parse(value->text, value->length, signal) ? NULL : "no such signal";
+}
+
+static const char *take_limit(struct shutdown_limit *limit, const struct value *value)
+{
+	if (!number_parse_seconds(value->text, value->length, &limit->duration_ms))
+		return "it is a number of seconds, such as 10 or 2.5";
+	limit->is_set = true;
+	return NULL;
+}
+
+static const char *take_drain(struct scan *scan, struct value *value)
+{
+	return take_limit(&scan->options->drain, value);
+}
+
+static const char *take_kill_after(struct scan *scan, struct value *value)
+{
+	return take_limit(&scan->options->kill_after, value);
+}
+
+/* Done anyway. */
+static const char *take_subreaper(struct scan *unused_scan, struct value *unused)
+{
+	(void)unused_scan;
+	(void)unused;
+	return NULL;
+}
+
+static const char *take_warn_reaped(struct scan *scan, struct value *unused)
+{
+	(void)unused;
+	scan->options->warn_reaped = true;
+	return NULL;
+}
+
+static const char *take_pause(struct scan *scan, struct value *unused)
+{
+	(void)unused;
+	scan->options->action = OPTIONS_ACTION_PAUSE;
+	return NULL;
+}
+
+static const char *take_verbose(struct scan *scan, struct value *unused)
+{
+	(void)unused;
+	scan->verbosity = scan->verbosity < 0 ? 1 : scan->verbosity + 1;
+	scan->has_verbosity = true;
+	return NULL;
+}
+
+static const char *take_quiet(struct scan *scan, struct value *unused)
+{
+	(void)unused;
+	scan->verbosity = -1;
+	scan->has_verbosity = true;
+	return NULL;
+}
+
+static const char *take_license(struct scan *scan, struct value *unused)
+{
+	(void)unused;
+	scan->options->action = OPTIONS_ACTION_LICENSE;
+	return NULL;
+}
+
+static const char *take_version(struct scan *scan, struct value *unused)
+{
+	(void)unused;
+	scan->options->action = OPTIONS_ACTION_VERSION;
+	return NULL;
+}
+
+static const char *take_help(struct scan *scan, struct value *unused)
+{
+	(void)unused;
+	scan->options->action = OPTIONS_ACTION_HELP;
+	return NULL;
+}
+
+/* --- the table --- */
 
 struct option_row {
-	enum option_id id;
+	take_function *take;
 	const char *letters; /* the first is the one that --help shows */
 	const char *name;
 	const char *value;    /* NULL: it takes none */
@@ -41,190 +197,41 @@ struct option_row {
 
 /* clang-format off */
 static const struct option_row option_rows[] = {
-	{OPTION_GROUP, "g", "group", NULL, "WHIT_GROUP",
+	{take_group, "g", "group", NULL, "WHIT_GROUP",
 		"pass signals to the command's whole process group"},
-	{OPTION_SINGLE_CHILD, "c", "single-child", NULL, NULL,
+	{take_single_child, "c", "single-child", NULL, NULL,
 		"pass signals to the command alone (default)"},
-	{OPTION_REWRITE, "r", "rewrite", "FROM:TO", "WHIT_REWRITE",
+	{take_rewrite, "r", "rewrite", "FROM:TO", "WHIT_REWRITE",
 		"pass signal FROM on as TO, or drop it (TO 0)"},
-	{OPTION_PARENT_DEATH, "p", "parent-death", "SIGNAL", "WHIT_PARENT_DEATH",
+	{take_parent_death, "p", "parent-death", "SIGNAL", "WHIT_PARENT_DEATH",
 		"be sent SIGNAL when whit's own parent dies"},
-	{OPTION_EXIT_MAP, "e", "exit-map", "STATUS[:NEW]", "WHIT_EXIT_MAP",
+	{take_exit_map, "e", "exit-map", "STATUS[:NEW]", "WHIT_EXIT_MAP",
 		"end with NEW (0) instead of STATUS"},
-	{OPTION_DRAIN, "d", "drain", "SECONDS", "WHIT_DRAIN",
+	{take_drain, "d", "drain", "SECONDS", "WHIT_DRAIN",
 		"let the rest finish when the command has ended"},
-	{OPTION_KILL_AFTER, "k", "kill-after", "SECONDS", "WHIT_KILL_AFTER",
+	{take_kill_after, "k", "kill-after", "SECONDS", "WHIT_KILL_AFTER",
 		"kill a command that does not obey a stop signal"},
-	{OPTION_SUBREAPER, "s", "subreaper", NULL, NULL,
+	{take_subreaper, "s", "subreaper", NULL, NULL,
 		"accepted; whit does it by itself"},
-	{OPTION_WARN_REAPED, "w", "warn-reaped", NULL, "WHIT_WARN_REAPED",
+	{take_warn_reaped, "w", "warn-reaped", NULL, "WHIT_WARN_REAPED",
 		"report each orphan reaped"},
-	{OPTION_PAUSE, "P", "pause", NULL, NULL,
+	{take_pause, "P", "pause", NULL, NULL,
 		"no command: hold the namespace and reap"},
-	{OPTION_VERBOSE, "v", "verbose", NULL, "WHIT_VERBOSE",
+	{take_verbose, "v", "verbose", NULL, "WHIT_VERBOSE",
 		"say more; twice: each reaping too"},
-	{OPTION_QUIET, "q", "quiet", NULL, "WHIT_QUIET",
+	{take_quiet, "q", "quiet", NULL, "WHIT_QUIET",
 		"errors only"},
-	{OPTION_LICENSE, "lL", "license", NULL, NULL,
+	{take_license, "lL", "license", NULL, NULL,
 		"print the licence"},
-	{OPTION_VERSION, "V", "version", NULL, NULL,
+	{take_version, "V", "version", NULL, NULL,
 		"print the version"},
-	{OPTION_HELP, "h", "help", NULL, NULL,
+	{take_help, "h", "help", NULL, NULL,
 		"print this help"},
 };
 /* clang-format on */
 
 _Static_assert(
 	sizeof(option_rows) / sizeof(option_rows[0]) == OPTION_COUNT, "a row for each option");
-
-/* Where the parser is. */
-struct scan {
-	struct options *options;
-	char **next;             /* the first word not looked at */
-	bool seen[OPTION_COUNT]; /* on the command line: its variable does not count */
-	int verbosity;           /* of -v and -q, on a scale where the default is 0 */
-};
-
-/* Adds one element of a list; NULL or what is wrong with it. */
-typedef const char *add_function(void *target, const char *text, size_t length);
-
-static const char *add_rewrite(void *target, const char *text, size_t length)
-{
-	return rewrite_add(target, text, length);
-}
-
-static const char *add_exit_map(void *target, const char *text, size_t length)
-{
-	return exit_map_add(target, text, length);
-}
-
-/* Adds each element of a comma list. On a fault *ret_element is the element that is wrong. */
-static const char *add_list(add_function *add, void *target, const char *list,
-	const char **ret_element, size_t *ret_length)
-{
-	for (;;) {
-		size_t length = strcspn(list, ",");
-		const char *problem = add(target, list, length);
-
-		if (problem != NULL) {
-			*ret_element = list;
-			*ret_length = length;
-			return problem;
-		}
-		if (list[length] == '\0')
-			return NULL;
-		list += length + 1;
-	}
-}
-
-static const char *parse_signal(const char *text, int *ret_signal)
-{
-	return signal_name_parse(text, strlen(text), ret_signal) ? NULL : "no such signal";
-}
-
-static const char *parse_limit(const char *text, struct shutdown_limit *ret_limit)
-{
-	if (!number_parse_seconds(text, strlen(text), &ret_limit->duration_ms))
-		return "it is a number of seconds, such as 10 or 2.5";
-	ret_limit->is_set = true;
-	return NULL;
-}
-
-/*
- * Takes an option's value, from the command line or a variable: all of it or, where something is
- * wrong with it, nothing.
- */
-static bool take_value(struct options *options, enum option_id id, const char *value,
-	struct options_fault *ret_fault)
-{
-	struct rewrite rewrite = options->rewrite;
-	struct exit_map exit_map = options->exit_map;
-	const char *element = value;
-	size_t length = strlen(value);
-	const char *problem = NULL;
-
-	switch (id) {
-	case OPTION_REWRITE:
-		problem = add_list(add_rewrite, &rewrite, value, &element, &length);
-		break;
-	case OPTION_EXIT_MAP:
-		problem = add_list(add_exit_map, &exit_map, value, &element, &length);
-		break;
-	case OPTION_PARENT_DEATH:
-		problem = parse_signal(value, &options->parent_death);
-		break;
-	case OPTION_DRAIN:
-		problem = parse_limit(value, &options->drain);
-		break;
-	case OPTION_KILL_AFTER:
-		problem = parse_limit(value, &options->kill_after);
-		break;
-	case OPTION_GROUP: /* the rest takes no value */
-	case OPTION_SINGLE_CHILD:
-	case OPTION_SUBREAPER:
-	case OPTION_WARN_REAPED:
-	case OPTION_PAUSE:
-	case OPTION_VERBOSE:
-	case OPTION_QUIET:
-	case OPTION_LICENSE:
-	case OPTION_VERSION:
-	case OPTION_HELP:
-		break;
-	}
-	if (problem != NULL) {
-		ret_fault->error = OPTIONS_ERROR_BAD_VALUE;
-		ret_fault->word = element;
-		ret_fault->word_length = length;
-		ret_fault->problem = problem;
-		return false;
-	}
-	options->rewrite = rewrite;
-	options->exit_map = exit_map;
-	return true;
-}
-
-/* Takes a switch of the command line. */
-static void take_switch(struct scan *scan, enum option_id id)
-{
-	struct options *options = scan->options;
-
-	switch (id) {
-	case OPTION_GROUP:
-		options->to_group = true;
-		break;
-	case OPTION_SINGLE_CHILD:
-		options->to_group = false;
-		break;
-	case OPTION_WARN_REAPED:
-		options->warn_reaped = true;
-		break;
-	case OPTION_PAUSE:
-		options->action = OPTIONS_ACTION_PAUSE;
-		break;
-	case OPTION_VERBOSE:
-		scan->verbosity = scan->verbosity < 0 ? 1 : scan->verbosity + 1;
-		break;
-	case OPTION_QUIET:
-		scan->verbosity = -1;
-		break;
-	case OPTION_LICENSE:
-		options->action = OPTIONS_ACTION_LICENSE;
-		break;
-	case OPTION_VERSION:
-		options->action = OPTIONS_ACTION_VERSION;
-		break;
-	case OPTION_HELP:
-		options->action = OPTIONS_ACTION_HELP;
-		break;
-	case OPTION_SUBREAPER: /* done anyway */
-	case OPTION_REWRITE:   /* these take values */
-	case OPTION_PARENT_DEATH:
-	case OPTION_EXIT_MAP:
-	case OPTION_DRAIN:
-	case OPTION_KILL_AFTER:
-		break;
-	}
-}
 
 /* Whether the action is one that ends the reading: what follows --version is not looked at. */
 static bool action_is_final(enum options_action action)
@@ -244,21 +251,35 @@ static bool fail(
 	return false;
 }
 
+/* False, with the fault, where something is wrong with the value. */
+static bool take_value(struct scan *scan, const struct option_row *row, const char *text,
+	struct options_fault *ret_fault)
+{
+	struct value value = {.text = text, .length = strlen(text)};
+	const char *problem = row->take(scan, &value);
+
+	if (problem == NULL)
+		return true;
+	ret_fault->error = OPTIONS_ERROR_BAD_VALUE;
+	ret_fault->word = value.text;
+	ret_fault->word_length = value.length;
+	ret_fault->problem = problem;
+	return false;
+}
+
 /* Takes one option; attached is what stands in the same word after it, NULL if nothing can. */
 static bool take_option(struct scan *scan, const struct option_row *row, const char *attached)
 {
-	scan->seen[row->id] = true;
-	if (row->value == NULL) {
-		take_switch(scan, row->id);
-		return true;
-	}
+	if (row->value == NULL)
+		return row->take(scan, NULL) == NULL;
 	if (attached == NULL) {
 		if (*scan->next == NULL)
 			return fail(scan, OPTIONS_ERROR_NO_VALUE, row, NULL);
 		attached = *scan->next++;
 	}
+	scan->has_value[row - option_rows] = true;
 	scan->options->fault.option = row->name;
-	return take_value(scan->options, row->id, attached, &scan->options->fault);
+	return take_value(scan, row, attached, &scan->options->fault);
 }
 
 static const struct option_row *row_of_letter(char letter)
@@ -362,10 +383,10 @@ static void read_value_variables(struct scan *scan)
 		struct options_fault fault = {.error = OPTIONS_ERROR_NONE};
 		const char *value;
 
-		if (row->value == NULL || row->variable == NULL || scan->seen[row->id])
+		if (row->value == NULL || row->variable == NULL || scan->has_value[i])
 			continue;
 		value = variable(row->variable);
-		if (value != NULL && !take_value(scan->options, row->id, value, &fault))
+		if (value != NULL && !take_value(scan, row, value, &fault))
 			note_variable_fault(scan->options, row->variable, value, fault);
 	}
 }
@@ -376,7 +397,7 @@ static void read_group_variables(struct scan *scan, bool is_dumb_init)
 	const char *own = variable("WHIT_GROUP");
 	const char *dumb_init_setsid = variable("DUMB_INIT_SETSID");
 
-	if (scan->seen[OPTION_GROUP] || scan->seen[OPTION_SINGLE_CHILD])
+	if (scan->has_target)
 		return;
 	if (own != NULL)
 		scan->options->to_group = is_on(own);
@@ -411,7 +432,7 @@ static void read_verbosity_variables(struct scan *scan, bool is_dumb_init)
 {
 	const char *dumb_init_debug = variable("DUMB_INIT_DEBUG");
 
-	if (scan->seen[OPTION_VERBOSE] || scan->seen[OPTION_QUIET])
+	if (scan->has_verbosity)
 		return;
 	if (is_on(variable("WHIT_QUIET")))
 		scan->verbosity = -1;

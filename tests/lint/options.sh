@@ -22,7 +22,7 @@ awk -f tests/lint/strip.awk src/cli/options.c |
 	inside && /^\};/ { inside = 0 }
 	inside { text = text " " $0 }
 	END {
-		count = split(text, rows, "[{]OPTION_")
+		count = split(text, rows, "[{]take_")
 		for (i = 2; i <= count; i++) {
 			split(rows[i], fields, ",")
 			line = ""
