@@ -164,7 +164,8 @@ build/test/integration/%: build/test/integration/%_test.o build/test/integration
 	$(TEST_CC) $(TEST_CFLAGS) -o $@ $^ -lcmocka
 
 # Static, so that it runs in an empty root.
-build/test/actor: tests/integration/actor.c build/flags
+ACTOR_NEEDS = tests/integration/actor.c tests/integration/kernel_signals.h build/flags
+build/test/actor: $(ACTOR_NEEDS)
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -static -o $@ $<
 
@@ -172,10 +173,10 @@ build/test/actor: tests/integration/actor.c build/flags
 # of its loader makes the difference.
 MUSL_GCC := $(shell command -v musl-gcc)
 MUSL_LOADER = -Wl,--dynamic-linker=/lib/ld-musl-$(shell uname -m).so.1
-build/test/actor-glibc: tests/integration/actor.c build/flags
+build/test/actor-glibc: $(ACTOR_NEEDS)
 	@mkdir -p $(@D)
 	$(TEST_CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -o $@ $<
-build/test/actor-musl: tests/integration/actor.c build/flags
+build/test/actor-musl: $(ACTOR_NEEDS)
 	@mkdir -p $(@D)
 	$(or $(MUSL_GCC),$(TEST_CC) $(MUSL_LOADER)) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -o $@ $<
 

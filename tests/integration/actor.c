@@ -3,6 +3,8 @@
  * what it sees, a line each. Static, so that it runs in an empty root. Uses the kernel's signal
  * sets for the same reason as whit does.
  */
+#include "kernel_signals.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -20,10 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HIGHEST_SIGNAL 64
-
-#define TERM_ALONE (UINT64_C(1) << (SIGTERM - 1))
-
 static int usage(void)
 {
 	fprintf(stderr, "actor: unknown part\n");
@@ -36,29 +34,30 @@ static void say(const char *what)
 	fflush(stdout);
 }
 
-/* The kernel's struct sigaction; libc's calls refuse 32 and 33. */
-struct kernel_action {
-	void (*handler)(int);
-	unsigned long flags;
-	void (*restorer)(void);
-	uint64_t mask;
-};
-
-static void set_mask(uint64_t mask)
+static void block_all(void)
 {
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+	const struct kernel_set all = kernel_set_all();
+
+	kernel_set_block(&all);
+}
+
+static void block_none(void)
+{
+	const struct kernel_set none = kernel_set_none();
+
+	kernel_set_block(&none);
 }
 
 /* Blocks everything, then prints every signal that comes, in order, count of them. */
 static int print_signals(int count)
 {
-	uint64_t all = UINT64_MAX;
+	const struct kernel_set all = kernel_set_all();
 
-	set_mask(all);
+	block_all();
 	say("ready");
 	while (count > 0) {
 		siginfo_t info;
-		int signal = (int)syscall(SYS_rt_sigtimedwait, &all, &info, NULL, sizeof(all));
+		int signal = kernel_set_wait(&all, &info, NULL);
 
 		if (signal < 0)
 			continue;
@@ -74,19 +73,17 @@ static int print_signals(int count)
 /* The raw mask and dispositions: what /proc/self/status shows, also where there is no /proc. */
 static void print_signal_state(void)
 {
-	uint64_t mask = 0;
-	uint64_t ignored = 0;
+	struct kernel_set mask = kernel_set_none();
+	struct kernel_set ignored = kernel_set_none();
+	char text[KERNEL_SET_TEXT_SIZE];
 
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &mask, sizeof(mask));
 	for (int signal = 1; signal <= HIGHEST_SIGNAL; signal++) {
-		struct kernel_action action = {0};
-
-		if (syscall(SYS_rt_sigaction, signal, NULL, &action, sizeof(mask)) == 0 &&
-			action.handler == SIG_IGN)
-			ignored |= UINT64_C(1) << (signal - 1);
+		if (kernel_action_is_ignore(signal))
+			kernel_set_add(&ignored, signal);
 	}
-	printf("blocked %016llx\nignored %016llx\n", (unsigned long long)mask,
-		(unsigned long long)ignored);
+	printf("blocked %s\n", kernel_set_format(&mask, text));
+	printf("ignored %s\n", kernel_set_format(&ignored, text));
 }
 
 static void print_bytes(const char *label, const char *bytes)
@@ -128,12 +125,11 @@ static int print_view(int argc, char **argv)
 static void die_by(int signal)
 {
 	const struct rlimit no_core = {0, 0};
-	const struct kernel_action by_default = {.handler = SIG_DFL};
 
 	setrlimit(RLIMIT_CORE, &no_core);
 	/* glibc's posix_spawn, and so make, hands 32 and 33 down as ignored. */
-	syscall(SYS_rt_sigaction, signal, &by_default, NULL, sizeof(by_default.mask));
-	set_mask(0);
+	kernel_action_reset(signal);
+	block_none();
 	kill(getpid(), signal);
 	for (;;)
 		pause(); /* a stop signal's CONT, or a signal that does nothing by default */
@@ -203,9 +199,9 @@ static int make_odd_orphans(void)
 /* A member of the group besides the command, and both print what reaches them. */
 static int print_signals_in_group(void)
 {
-	uint64_t all = UINT64_MAX;
+	const struct kernel_set all = kernel_set_all();
 
-	set_mask(all);
+	block_all();
 	for (int i = 0; i < 2; i++) {
 		if (i == 1 || fork() == 0) {
 			siginfo_t info;
@@ -214,8 +210,7 @@ static int print_signals_in_group(void)
 			printf("ready %s\n", i == 0 ? "member" : "command");
 			fflush(stdout);
 			do
-				signal = (int)syscall(
-					SYS_rt_sigtimedwait, &all, &info, NULL, sizeof(all));
+				signal = kernel_set_wait(&all, &info, NULL);
 			while (signal < 0 || (signal == SIGCHLD && info.si_code > 0));
 			printf("%s got %d\n", i == 0 ? "member" : "command", signal);
 			fflush(stdout);
@@ -265,14 +260,21 @@ static void say_ready(void)
 	close(ready_fd);
 }
 
-static int next_signal(uint64_t set)
+static int next_signal(const struct kernel_set *set)
 {
 	int signal;
 
 	do
-		signal = (int)syscall(SYS_rt_sigtimedwait, &set, NULL, NULL, sizeof(set));
+		signal = kernel_set_wait(set, NULL, NULL);
 	while (signal < 0 || signal == SIGCHLD || signal == SIGCONT);
 	return signal;
+}
+
+static int wait_for_term(void)
+{
+	const struct kernel_set term = kernel_set_only(SIGTERM);
+
+	return next_signal(&term);
 }
 
 static void say_got(const char *name, int signal)
@@ -292,7 +294,7 @@ static void pass_time(long ms)
 static void end_on_term(const char *name)
 {
 	say_ready();
-	say_got(name, next_signal(TERM_ALONE));
+	say_got(name, wait_for_term());
 }
 
 /* What a left-over process is and does; each begins with all signals blocked. */
@@ -342,7 +344,7 @@ static void leftover_tree(void)
 		end_on_term("leaf");
 		_exit(0);
 	}
-	set_mask(0);
+	block_none();
 	for (;;)
 		pause();
 }
@@ -350,11 +352,12 @@ static void leftover_tree(void)
 /* Says which signals it gets, and ends on HUP. */
 static void leftover_listener(void)
 {
+	const struct kernel_set all = kernel_set_all();
 	int signal;
 
 	say_ready();
 	do {
-		signal = next_signal(UINT64_MAX);
+		signal = next_signal(&all);
 		say_got("listener", signal);
 	} while (signal != SIGHUP);
 }
@@ -363,7 +366,7 @@ static void leftover_listener(void)
 static void leftover_slow(void)
 {
 	say_ready();
-	(void)next_signal(TERM_ALONE);
+	(void)wait_for_term();
 	pass_time(300);
 	say("slow wrote");
 }
@@ -379,7 +382,7 @@ static void leftover_stubborn(void)
 static void leftover_quiet(void)
 {
 	say_ready();
-	set_mask(0);
+	block_none();
 	for (;;)
 		pause();
 }
@@ -387,14 +390,13 @@ static void leftover_quiet(void)
 /* Starts somebody to clean up, who must not get the TERM that was its parent's. */
 static void leftover_starter(void)
 {
-	const uint64_t term = TERM_ALONE;
+	const struct kernel_set term = kernel_set_only(SIGTERM);
 	const struct timespec some_time = {.tv_nsec = 200000000};
 
 	say_ready();
-	(void)next_signal(TERM_ALONE);
+	(void)wait_for_term();
 	if (fork() == 0) {
-		int signal =
-			(int)syscall(SYS_rt_sigtimedwait, &term, NULL, &some_time, sizeof(term));
+		int signal = kernel_set_wait(&term, NULL, &some_time);
 
 		say(signal == SIGTERM ? "helper got TERM" : "helper cleaned up");
 		_exit(0);
@@ -481,7 +483,7 @@ static int leave(const char *name, int count)
 
 	if (pipe(ready) < 0)
 		return 98;
-	set_mask(UINT64_MAX);
+	block_all();
 	ready_fd = ready[1];
 	for (int made = 0; made < count; made++) {
 		if (fork() == 0)
@@ -515,11 +517,11 @@ static int ignore_signals_in_group(void)
 
 	if (pipe(ready) < 0)
 		return 98;
-	set_mask(UINT64_MAX);
+	block_all();
 	if (fork() == 0) {
 		say("ready member");
 		(void)!write(ready[1], "", 1);
-		say_got("member", next_signal(TERM_ALONE));
+		say_got("member", wait_for_term());
 		return 0;
 	}
 	(void)!read(ready[0], &byte, 1);
@@ -537,7 +539,7 @@ static int leave_own_group(void)
 
 	if (pipe(ready) < 0)
 		return 98;
-	set_mask(UINT64_MAX);
+	block_all();
 	child = fork();
 	if (child == 0) {
 		setpgid(0, 0);
@@ -634,7 +636,7 @@ static int forge_signals(void)
 {
 	pid_t whit = getppid();
 
-	set_mask(UINT64_MAX);
+	block_all();
 	printf("forged %d\n", count_forged(whit));
 	fflush(stdout);
 	queue_as_whit(whit, SIGCHLD, 1);
@@ -652,7 +654,7 @@ static int stop_parent(void)
 {
 	pid_t parent = getppid();
 
-	set_mask(UINT64_MAX);
+	block_all();
 	kill(parent, SIGSTOP);
 	if (parent == 1) /* else that would be the end */
 		kill(parent, SIGKILL);
@@ -736,11 +738,11 @@ static void note_flood_signal(struct flood *flood, int signal, const siginfo_t *
 static int take_flood(long realtime, int orphans)
 {
 	static struct flood flood;
-	const uint64_t all = UINT64_MAX;
+	const struct kernel_set all = kernel_set_all();
 	int status = 0;
 	pid_t maker;
 
-	set_mask(all);
+	block_all();
 	maker = fork();
 	if (maker == 0) {
 		for (int i = 0; i < orphans; i++) {
@@ -760,7 +762,7 @@ static int take_flood(long realtime, int orphans)
 	say("ready");
 	while (flood.realtime < realtime) {
 		siginfo_t info;
-		int signal = (int)syscall(SYS_rt_sigtimedwait, &all, &info, NULL, sizeof(all));
+		int signal = kernel_set_wait(&all, &info, NULL);
 
 		if (signal > 0)
 			note_flood_signal(&flood, signal, &info);
@@ -846,7 +848,7 @@ int main(int argc, char **argv)
 	if (strcmp(part, "end-together") == 0)
 		return end_together(number);
 	if (strcmp(part, "idle-blocked") == 0)
-		set_mask(UINT64_MAX);
+		block_all();
 	if (strncmp(part, "idle", 4) == 0) {
 		say("ready");
 		for (;;)

@@ -4,6 +4,7 @@
  * check-flood).
  */
 #include "harness.h"
+#include "kernel_signals.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HIGHEST_SIGNAL 64
 #define FIRST_REALTIME 32 /* as the kernel counts: those of libc itself too */
 #define REALTIME_KINDS (HIGHEST_SIGNAL - FIRST_REALTIME + 1)
 

@@ -1,5 +1,6 @@
 /* Namespaces, pipes and bounded waits for the integration tests. What is asserted is theirs. */
 #include "harness.h"
+#include "kernel_signals.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,9 +21,6 @@
 
 /* In a poll of /proc, which announces nothing: how long to let others run between two looks. */
 #define LOOK_AGAIN_NS 200000
-
-/* What blocks everything that can be blocked: all but KILL and STOP. */
-#define ALL_BLOCKED UINT64_C(0xfffffffffffbfeff)
 
 #define RUNS_MAX 8
 
@@ -226,18 +224,18 @@ static void become_whit(const struct scene *scene)
 
 static void block_all_signals(void)
 {
-	const uint64_t all = UINT64_MAX;
+	const struct kernel_set all = kernel_set_all();
 
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
+	kernel_set_block(&all);
 }
 
 /* Somebody who is none of whit's business: every signal is one too many, and is printed. */
 static void be_bystander(void)
 {
-	const uint64_t all = UINT64_MAX;
+	const struct kernel_set all = kernel_set_all();
 
 	for (;;) {
-		int signal = (int)syscall(SYS_rt_sigtimedwait, &all, NULL, NULL, sizeof(all));
+		int signal = kernel_set_wait(&all, NULL, NULL);
 
 		if (signal > 0)
 			dprintf(STDOUT_FILENO, "bystander got %d\n", signal);
@@ -247,9 +245,9 @@ static void be_bystander(void)
 /* Lives for a moment under a pid that a descendant of whit's may have had just before. */
 static void be_short_bystander(void)
 {
-	const uint64_t all = UINT64_MAX;
+	const struct kernel_set all = kernel_set_all();
 	const struct timespec moment = {.tv_nsec = 20000};
-	int signal = (int)syscall(SYS_rt_sigtimedwait, &all, NULL, &moment, sizeof(all));
+	int signal = kernel_set_wait(&all, NULL, &moment);
 
 	if (signal > 0)
 		dprintf(STDOUT_FILENO, "bystander got %d\n", signal);
@@ -347,17 +345,11 @@ pid_t harness_fork_into_namespaces(void)
 /* What the tests were started with (nohup, make) must make no difference. */
 static void reset_signals(void)
 {
-	const uint64_t none = 0;
-	const struct {
-		void (*handler)(int);
-		unsigned long flags;
-		void (*restorer)(void);
-		uint64_t mask;
-	} by_default = {.handler = SIG_DFL};
+	const struct kernel_set none = kernel_set_none();
 
-	for (int signal = 1; signal <= 64; signal++) /* libc's calls refuse 32 and 33 */
-		syscall(SYS_rt_sigaction, signal, &by_default, NULL, sizeof(by_default.mask));
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+	for (int signal = 1; signal <= HIGHEST_SIGNAL; signal++)
+		kernel_action_reset(signal);
+	kernel_set_block(&none);
 }
 
 static void become_top(const struct scene *scene, int out, int err)
@@ -592,14 +584,6 @@ long process_number(pid_t pid, const char *label)
 	return atol(value);
 }
 
-uint64_t process_mask(pid_t pid, const char *label)
-{
-	char status[4096];
-	const char *value = status_value(pid, label, status, sizeof(status));
-
-	return value == NULL ? 0 : strtoull(value, NULL, 16);
-}
-
 char process_state(pid_t pid)
 {
 	pid_t parent;
@@ -619,11 +603,27 @@ void process_wait_state(pid_t pid, char wanted)
 	}
 }
 
+/* KILL and STOP cannot be blocked. */
+static bool blocks_all(pid_t pid)
+{
+	char status[4096];
+	char all_but_two[KERNEL_SET_TEXT_SIZE];
+	struct kernel_set expected = kernel_set_none();
+	const char *mask = status_value(pid, "SigBlk:\t", status, sizeof(status));
+
+	for (int signal = 1; signal <= HIGHEST_SIGNAL; signal++) {
+		if (signal != SIGKILL && signal != SIGSTOP)
+			kernel_set_add(&expected, signal);
+	}
+	kernel_set_format(&expected, all_but_two);
+	return mask != NULL && strncmp(mask, all_but_two, KERNEL_SET_TEXT_SIZE - 1) == 0;
+}
+
 void run_wait_listening(struct run *run)
 {
 	int64_t patience_ends = now_ms() + PATIENCE_MS;
 
-	while (process_mask(run->whit, "SigBlk:") != ALL_BLOCKED) {
+	while (!blocks_all(run->whit)) {
 		if (now_ms() > patience_ends)
 			run_fail(run, "whit does not block all signals");
 		(void)sched_yield();

@@ -142,9 +142,6 @@ pid_t process_child(pid_t pid);
 /* A number from a line of /proc/PID/status; fails the test if there is none. */
 long process_number(pid_t pid, const char *label);
 
-/* A line's value from /proc/PID/status as hexadecimal. */
-uint64_t process_mask(pid_t pid, const char *label);
-
 /* A failure that shows the command line, both outputs, and who is alive. */
 void run_fail(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)))
 __attribute__((noreturn));

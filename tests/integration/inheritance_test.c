@@ -4,6 +4,7 @@
  * compared.
  */
 #include "harness.h"
+#include "kernel_signals.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -11,10 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#define BIT(signal) (UINT64_C(1) << ((signal)-1))
 
 static void expect_same_view(
 	void **state, const char *const *words, char **environment, void (*prepare)(void *))
@@ -46,25 +44,26 @@ static void expect_same_view(
 			with.out.text);
 }
 
-static void set_mask(uint64_t mask)
-{
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
-}
-
 static void block_and_ignore_some(void *argument)
 {
 	static const int ignored[] = {SIGHUP, SIGPIPE, SIGCHLD, SIGTTOU};
+	static const int blocked[] = {SIGUSR1, 32, 33, 34, LAST_REALTIME, HIGHEST_SIGNAL};
+	struct kernel_set mask = kernel_set_none();
 
 	(void)argument;
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
-	set_mask(BIT(SIGUSR1) | BIT(32) | BIT(33) | BIT(34) | BIT(64));
+	for (size_t i = 0; i < sizeof(blocked) / sizeof(blocked[0]); i++)
+		kernel_set_add(&mask, blocked[i]);
+	kernel_set_block(&mask);
 }
 
 static void block_all(void *argument)
 {
+	const struct kernel_set all = kernel_set_all();
+
 	(void)argument;
-	set_mask(UINT64_MAX);
+	kernel_set_block(&all);
 }
 
 static void mask_and_dispositions_are_inherited(void **state)

@@ -1,5 +1,6 @@
 /* Contract, section 10: what whit says, and that saying it never blocks, kills or spins. */
 #include "harness.h"
+#include "kernel_signals.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -250,7 +251,7 @@ static void a_broken_stderr_sends_no_sigpipe_to_the_command(void **state)
 	run_expect(&run, "ready");
 	for (int i = 0; i < 50; i++) {
 		assert_int_equal(kill(run.whit, SIGUSR1), 0);
-		run_expect_beginning(&run, &run.out, "signal 10 ");
+		run_expect_beginning(&run, &run.out, "signal " NUMBER_OF(SIGUSR1) " ");
 	}
 	run_expect_end(&run, 0, "");
 }

@@ -1,11 +1,10 @@
 /* Contract, section 9: a namespace held for others. */
 #include "harness.h"
+#include "kernel_signals.h"
 
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define HIGHEST_SIGNAL 64
 
 static void expect_end_on(struct run *run, int signal)
 {

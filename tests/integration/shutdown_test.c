@@ -1,5 +1,6 @@
 /* Contract, section 6: the rest is let finish, and what does not stop is stopped. */
 #include "harness.h"
+#include "kernel_signals.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -133,7 +134,7 @@ static void signals_that_come_while_draining_are_seen_by_the_rest(void **state)
 	RUN(&run, test_role(state), "-d", FOREVER, actor_path(), "leave", "listener", "1");
 	run_expect(&run, "listener got 15");
 	assert_int_equal(kill(run.whit, SIGUSR1), 0);
-	run_expect(&run, "listener got 10");
+	run_expect(&run, "listener got " NUMBER_OF(SIGUSR1));
 	assert_int_equal(kill(run.whit, SIGHUP), 0);
 	run_expect(&run, "listener got 1");
 	run_expect_end(&run, 7, "");
@@ -196,9 +197,9 @@ static void k_starts_no_clock_for_other_signals(void **state)
 	assert_int_equal(kill(run.whit, SIGHUP), 0);
 	run_expect_beginning(&run, &run.out, "signal 1 ");
 	assert_int_equal(kill(run.whit, SIGUSR1), 0);
-	run_expect_beginning(&run, &run.out, "signal 10 ");
+	run_expect_beginning(&run, &run.out, "signal " NUMBER_OF(SIGUSR1) " ");
 	assert_int_equal(kill(run.whit, SIGWINCH), 0);
-	run_expect_beginning(&run, &run.out, "signal 28 ");
+	run_expect_beginning(&run, &run.out, "signal " NUMBER_OF(SIGWINCH) " ");
 	run_expect_end(&run, 0, "");
 }
 

@@ -1,5 +1,6 @@
 /* Contract, section 3: everything that is sent to whit reaches the command, once. */
 #include "harness.h"
+#include "kernel_signals.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -9,7 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define HIGHEST_SIGNAL 64
 #define FIRST_REALTIME 34 /* as programs of glibc count */
 
 static bool can_be_caught(int signal)
@@ -219,11 +219,11 @@ static void with_g_the_whole_group_gets_the_signal(void **state)
 	for (int i = 0; i < 2; i++) {
 		const char *line = run_line(&run, &run.out);
 
-		command = command || strcmp(line, "command got 10") == 0;
-		member = member || strcmp(line, "member got 10") == 0;
+		command = command || strcmp(line, "command got " NUMBER_OF(SIGUSR1)) == 0;
+		member = member || strcmp(line, "member got " NUMBER_OF(SIGUSR1)) == 0;
 	}
 	if (!command || !member)
-		run_fail(&run, "expected: both got 10");
+		run_fail(&run, "expected: both got " NUMBER_OF(SIGUSR1));
 	run_expect_end(&run, 0, "");
 }
 
@@ -233,10 +233,10 @@ static void without_g_the_command_alone_gets_the_signal(void **state)
 
 	run_group_scene(&run, test_role(state), "-c");
 	send_from_outside(&run, SIGUSR1);
-	run_expect(&run, "command got 10");
+	run_expect(&run, "command got " NUMBER_OF(SIGUSR1));
 	/* The command now waits for the member, which is still waiting for its first signal. */
 	assert_int_equal(kill(process_child(run_command(&run)), SIGUSR2), 0);
-	run_expect(&run, "member got 12");
+	run_expect(&run, "member got " NUMBER_OF(SIGUSR2));
 	run_expect_end(&run, 0, "");
 }
 
@@ -277,7 +277,7 @@ static const struct rewrite_row rewrite_rows[] = {
 	{"sigterm:SigInt", SIGTERM, SIGINT},
 	{"HUP:RTMIN+3", SIGHUP, FIRST_REALTIME + 3},
 	{"RTMIN+3:HUP", FIRST_REALTIME + 3, SIGHUP},
-	{"RTMAX:RTMAX-1", HIGHEST_SIGNAL, HIGHEST_SIGNAL - 1},
+	{"RTMAX:RTMAX-1", LAST_REALTIME, LAST_REALTIME - 1},
 	{"WINCH:0", SIGWINCH, 0},
 	{"TERM:HUP,HUP:USR2", SIGTERM, SIGHUP}, /* not twice over */
 	{"HUP:USR1,USR1:HUP", SIGUSR1, SIGHUP},
@@ -333,7 +333,7 @@ static void p_passes_the_parents_death_on(void **state)
 			.prepare = have_parent_that_can_be_killed});
 	run_expect(&run, "ready");
 	assert_int_equal(kill(process_child(run.top), SIGKILL), 0);
-	run_expect_beginning(&run, &run.out, "signal 10 ");
+	run_expect_beginning(&run, &run.out, "signal " NUMBER_OF(SIGUSR1) " ");
 	run_expect_end(&run, 0, "");
 }
 

@@ -1,5 +1,6 @@
 /* Contract, section 5: whit ends as the command ends. */
 #include "harness.h"
+#include "kernel_signals.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -10,8 +11,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define HIGHEST_SIGNAL 64
 
 /* The command's pid in the namespace. */
 static int command_inside(enum role role)
@@ -63,7 +62,8 @@ static void death_by_every_signal_is_128_and_its_number_and_said_aloud(void **st
 			command_inside(test_role(state)));
 		RUN(&run, test_role(state), actor_path(), "die", number);
 		run_expect_beginning(&run, &run.err, notice);
-		run_expect_end(&run, 128 + signal, "");
+		/* There is no more than 255, and so no status for MIPS' 128. */
+		run_expect_end(&run, signal < 128 ? 128 + signal : 255, "");
 	}
 }
 

@@ -1,5 +1,6 @@
 /* Contract, section 12: where there is little: no files, no rights, no descriptors. */
 #include "harness.h"
+#include "kernel_signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -303,7 +304,7 @@ static void a_rest_of_another_user_is_warned_about_once(void **state)
 	run_expect(&run, "ready");
 	run_expect(&run, "ready");
 	assert_int_equal(kill(run.whit, SIGTERM), 0);
-	run_expect_beginning(&run, &run.out, "signal 18 ");
+	run_expect_beginning(&run, &run.out, "signal " NUMBER_OF(SIGCONT) " ");
 	run_expect_beginning(&run, &run.err, "whit: cannot signal pid ");
 	run_expect_end(&run, 128 + SIGTERM, "");
 }

@@ -1,6 +1,7 @@
 /* Contract, section 2.4: the command gets the terminal's foreground if, and only if, whit has it.
  */
 #include "harness.h"
+#include "kernel_signals.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -681,7 +682,7 @@ static void ctrl_c_and_a_resize_reach_the_command_once(void **state)
 	press(KEY_CTRL('C'));
 	see(&run, "signal 2 code 128 ");
 	assert_int_equal(ioctl(master, TIOCSWINSZ, &size), 0);
-	see(&run, "signal 28 code 128 ");
+	see(&run, "signal " NUMBER_OF(SIGWINCH) " code 128 ");
 	press(KEY_CTRL('\\'));
 	see(&run, "signal 3 code 128 "); /* had one come twice, it would have been the third */
 	run_expect_status(&run, 0);

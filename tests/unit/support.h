@@ -29,6 +29,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* SIGRTMAX as a constant: on MIPS one less than the kernel has. */
+#define LAST_REALTIME (_NSIG - 1)
+
 #define SIGNAL_TEXT_SIZE 32
 
 /* "SIGTERM (15)", from libc and not from the code under test. */

@@ -386,8 +386,19 @@ TEST(a_bad_value_is_an_error_that_names_the_element_at_fault,
 	{{"whit", "-pFOO", "x"}, NO_VARIABLES, "error: parent-death: bad 'FOO'"},
 	{{"whit", "-p0", "x"}, NO_VARIABLES, "error: parent-death: bad '0'"},
 	{{"whit", "-p", "TERM,INT", "x"}, NO_VARIABLES, "error: parent-death: bad 'TERM,INT'"},
-	{{"whit", "--parent-death=65", "x"}, NO_VARIABLES, "error: parent-death: bad '65'"},
 	{{"whit", "--parent-death=", "x"}, NO_VARIABLES, "error: parent-death: bad ''"})
+
+static void a_signal_above_the_last_is_an_error(void **state)
+{
+	char word[32];
+	char expected[48];
+	const struct row row = {{"whit", word, "x"}, NO_VARIABLES, expected};
+
+	(void)state;
+	(void)snprintf(word, sizeof(word), "--parent-death=%d", SIGNAL_MAX + 1);
+	(void)snprintf(expected, sizeof(expected), "error: parent-death: bad '%d'", SIGNAL_MAX + 1);
+	expect_row(&row);
+}
 
 TEST(no_command_is_an_error,
 	{{"whit"}, NO_VARIABLES, "error: no command"},
@@ -765,6 +776,7 @@ int main(void)
 		cmocka_unit_test(an_option_without_its_value_is_an_error_that_names_it),
 		cmocka_unit_test(a_switch_with_a_value_is_an_error_that_names_both),
 		cmocka_unit_test(a_bad_value_is_an_error_that_names_the_element_at_fault),
+		cmocka_unit_test(a_signal_above_the_last_is_an_error),
 		cmocka_unit_test(no_command_is_an_error),
 		cmocka_unit_test(no_words_at_all_are_no_command),
 		cmocka_unit_test(pause_with_a_command_is_an_error_that_names_it),

@@ -78,7 +78,7 @@ static void both_sides_are_names_as_well_as_numbers(void **state)
 		{"SIGHUP:15", SIGHUP, SIGTERM},
 		{"1:TERM", SIGHUP, SIGTERM},
 		{"RTMIN+3:PWR", 37, SIGPWR},
-		{"TERM:RTMAX-1", SIGTERM, SIGNAL_MAX - 1},
+		{"TERM:RTMAX-1", SIGTERM, LAST_REALTIME - 1},
 		{"TERM:TERM", SIGTERM, SIGTERM},
 		{"TERM:KILL", SIGTERM, SIGKILL},
 		{"TSTP:STOP", SIGTSTP, SIGSTOP},

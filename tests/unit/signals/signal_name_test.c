@@ -6,11 +6,6 @@
 
 /* As glibc's programs and the engines count: signal(7). */
 #define FIRST_REALTIME 34
-#ifdef __mips__
-#define LAST_REALTIME 127
-#else
-#define LAST_REALTIME SIGNAL_MAX
-#endif
 
 struct name_row {
 	int signal;
