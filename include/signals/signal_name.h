@@ -11,9 +11,9 @@
 #define SIGNAL_NAME_SIZE (9 + NUMBER_SIZE)
 
 /*
- * Parses "TERM", "SIGTERM" in either case, "RTMIN", "RTMIN+n", "RTMAX", "RTMAX-n" and 1..64. RTMIN
- * is 34, as programs of glibc count it, whatever libc whit was built with. False, and *ret_signal
- * as it was, if it is no signal.
+ * Parses "TERM", "SIGTERM" in either case, "RTMIN", "RTMIN+n", "RTMAX", "RTMAX-n"
+ * and 1..SIGNAL_MAX. RTMIN is 34, as programs of glibc count it, whatever libc whit was built with.
+ * False, and *ret_signal as it was, if it is no signal.
  */
 bool signal_name_parse(const char *text, size_t length, int *ret_signal);
 

@@ -44,7 +44,7 @@ void signal_set_suffer(int signal, bool group);
 int signal_set_apply(const struct signal_set *mask);
 
 /*
- * A descriptor from which all 64 signals are read, close-on-exec, blocking, never 0, 1 or 2 where
+ * A descriptor from which all signals are read, close-on-exec, blocking, never 0, 1 or 2 where
  * that can be had; the caller's to close. -1 with errno: signalfd(2).
  */
 int signal_set_open_all(void);

@@ -39,7 +39,24 @@ const char *exit_map_add(struct exit_map *map, const char *text, size_t length);
  */
 int exit_map_apply(const struct exit_map *map, int status, const struct signal_set *passed_on);
 
-/* The exit status, or 128+n for a death by signal n, of a wait status of a process that ended. */
+/*
+ * What a wait status means: wait(2). libc's macros take MIPS' signals 127 and 128 for a stop
+ * (glibc), an exit with 0 (glibc) or a death by signal 0 (musl), and one of musl 1.2.3 overflows.
+ */
+
+/* Whether the process was stopped, by WSTOPSIG; else it has ended. */
+bool exit_status_is_stop(int wait_status);
+
+/* The signal that killed a process that has ended; 0 if it exited. */
+int exit_status_killed_by(int wait_status);
+
+/* Whether that left a core file. */
+bool exit_status_has_core(int wait_status);
+
+/*
+ * The status of a process that has ended: its own, or 128+n for a death by signal n; at most 255,
+ * for MIPS' 128 too.
+ */
 int exit_status_from_wait(int wait_status);
 
 /* Whether a process ended in a way that needs explaining: by a signal that whit had not passed on.

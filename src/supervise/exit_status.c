@@ -5,7 +5,6 @@
 #include "signals/signal_name.h"
 
 #include <string.h>
-#include <sys/wait.h>
 
 #define HIGHEST_STATUS (EXIT_STATUS_COUNT - 1)
 
@@ -14,8 +13,15 @@
 
 static const char forwarded_word[] = "forwarded";
 
-/* A wait status has seven bits for the signal: wait(2). */
-_Static_assert(SIGNAL_BASE + 0x7f < EXIT_STATUS_COUNT, "every death has a status");
+/*
+ * A wait status: the signal in seven bits, the bit for a core file, and what follows. MIPS, with
+ * its 128 signals, gives 0x7f, which else begins a stop, a meaning, and 0x80 too.
+ */
+#define SIGNAL_BITS            0x7f
+#define CORE_BIT               0x80
+#define FOLLOWING(wait_status) ((int)((unsigned int)(wait_status) >> 8 & 0xff))
+
+_Static_assert(SIGNAL_BASE + SIGNAL_BITS == HIGHEST_STATUS, "only signal 128 has no status");
 
 void exit_map_init(struct exit_map *map)
 {
@@ -28,7 +34,7 @@ static bool parse_status(const char *text, size_t length, unsigned int *ret_stat
 
 	if (number_parse(text, length, HIGHEST_STATUS, ret_status))
 		return true;
-	/* A number above 255 is not taken for a signal's: those end at 64 and parsed above. */
+	/* No number comes here that is a signal's: those parsed above. */
 	if (!signal_name_parse(text, length, &signal))
 		return false;
 	*ret_status = SIGNAL_BASE + (unsigned int)signal;
@@ -67,14 +73,36 @@ int exit_map_apply(const struct exit_map *map, int status, const struct signal_s
 	return status;
 }
 
+bool exit_status_is_stop(int wait_status)
+{
+	return (wait_status & (SIGNAL_BITS | CORE_BIT)) == SIGNAL_BITS &&
+		FOLLOWING(wait_status) != 0;
+}
+
+int exit_status_killed_by(int wait_status)
+{
+	int signal = wait_status & SIGNAL_BITS;
+
+	return signal == 0 ? wait_status & CORE_BIT : signal;
+}
+
+bool exit_status_has_core(int wait_status)
+{
+	return (wait_status & CORE_BIT) != 0 && (wait_status & SIGNAL_BITS) != 0;
+}
+
 int exit_status_from_wait(int wait_status)
 {
-	if (WIFSIGNALED(wait_status))
-		return SIGNAL_BASE + WTERMSIG(wait_status);
-	return WEXITSTATUS(wait_status);
+	int signal = exit_status_killed_by(wait_status);
+
+	if (signal == 0)
+		return FOLLOWING(wait_status);
+	return signal <= SIGNAL_BITS ? SIGNAL_BASE + signal : HIGHEST_STATUS;
 }
 
 bool exit_status_is_unexplained(int wait_status, const struct signal_set *passed_on)
 {
-	return WIFSIGNALED(wait_status) && !signal_set_has(passed_on, WTERMSIG(wait_status));
+	int signal = exit_status_killed_by(wait_status);
+
+	return signal != 0 && !signal_set_has(passed_on, signal);
 }

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "signals/signal_name.h"
+#include "supervise/exit_status.h"
 #include "supervise/process.h"
 
 #include <errno.h>
@@ -25,13 +26,15 @@ static void report_orphan(pid_t pid, const char *name, int wait_status, enum rea
 {
 	void (*log)(const char *format, ...) __attribute__((format(printf, 1, 2))) =
 		report == REAPER_REPORT_WARNING ? log_warning : log_debug;
-	char signal[SIGNAL_NAME_SIZE];
+	int signal = exit_status_killed_by(wait_status);
+	char text[SIGNAL_NAME_SIZE];
 
-	if (WIFSIGNALED(wait_status))
+	if (signal != 0)
 		log("reaped orphan %d (%s): killed by %s", pid, name,
-			signal_name_format(WTERMSIG(wait_status), signal));
+			signal_name_format(signal, text));
 	else
-		log("reaped orphan %d (%s): exited %d", pid, name, WEXITSTATUS(wait_status));
+		log("reaped orphan %d (%s): exited %d", pid, name,
+			exit_status_from_wait(wait_status));
 }
 
 enum next {
@@ -96,8 +99,7 @@ void reaper_collect(pid_t command, enum reaper_report report, struct reaper_resu
 			ret_result->error = ret_result->is_anyone_left && reaped < 0 ? errno : 0;
 			return;
 		}
-		/* Stopped. The macro for it overflows in musl 1.2.3 for an exit from 128 on. */
-		if (!WIFEXITED(wait_status) && !WIFSIGNALED(wait_status)) {
+		if (exit_status_is_stop(wait_status)) {
 			if (reaped == command) {
 				ret_result->command_has_stopped = true;
 				ret_result->command_stop_signal = WSTOPSIG(wait_status);

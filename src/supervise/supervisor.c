@@ -17,7 +17,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #define SENDER_SIZE (sizeof("pid  ()") + NUMBER_SIZE + PROCESS_NAME_SIZE)
 
@@ -256,15 +255,16 @@ static void log_killed(const struct supervisor *supervisor, unsigned int count)
 /* A death that nobody could have expected, as a shell says it. */
 static void log_unexplained_death(const struct supervisor *supervisor, int wait_status)
 {
+	int signal = exit_status_killed_by(wait_status);
 	char name[SIGNAL_NAME_SIZE];
 	unsigned int count;
 
 	if (!log_shows(LOG_LEVEL_WARNING))
 		return;
-	signal_name_format(WTERMSIG(wait_status), name);
-	if (WTERMSIG(wait_status) == SIGKILL && memory_cgroup_count_kills(&count))
+	signal_name_format(signal, name);
+	if (signal == SIGKILL && memory_cgroup_count_kills(&count))
 		log_killed(supervisor, count);
-	else if (WCOREDUMP(wait_status))
+	else if (exit_status_has_core(wait_status))
 		log_warning("the command (pid %d) was killed by %s, core dumped",
 			supervisor->command, name);
 	else
@@ -274,28 +274,27 @@ static void log_unexplained_death(const struct supervisor *supervisor, int wait_
 /* By -k, which has said so. */
 static bool is_killed_by_us(const struct supervisor *supervisor, int wait_status)
 {
-	return supervisor->has_killed && WIFSIGNALED(wait_status) &&
-		WTERMSIG(wait_status) == SIGKILL;
+	return supervisor->has_killed && exit_status_killed_by(wait_status) == SIGKILL;
 }
 
 static void log_expected_end(const struct supervisor *supervisor, int wait_status)
 {
+	int signal = exit_status_killed_by(wait_status);
 	char name[SIGNAL_NAME_SIZE];
 	char seconds[NUMBER_SECONDS_SIZE];
 
 	if (!log_shows(LOG_LEVEL_VERBOSE))
 		return;
 	elapsed(supervisor, seconds);
-	if (!WIFSIGNALED(wait_status))
+	if (signal == 0)
 		log_verbose("the command (pid %d) exited with status %d after %s s",
-			supervisor->command, WEXITSTATUS(wait_status), seconds);
+			supervisor->command, exit_status_from_wait(wait_status), seconds);
 	else if (is_killed_by_us(supervisor, wait_status))
 		log_verbose("the command (pid %d) ended by SIGKILL from whit after %s s",
 			supervisor->command, seconds);
-	else if (signal_set_has(&supervisor->passed_on, WTERMSIG(wait_status)))
+	else if (signal_set_has(&supervisor->passed_on, signal))
 		log_verbose("the command (pid %d) ended by %s, as asked, after %s s",
-			supervisor->command, signal_name_format(WTERMSIG(wait_status), name),
-			seconds);
+			supervisor->command, signal_name_format(signal, name), seconds);
 	else
 		log_verbose("the command (pid %d) ended by SIGINT, as by ^C, after %s s",
 			supervisor->command, seconds);
@@ -304,8 +303,8 @@ static void log_expected_end(const struct supervisor *supervisor, int wait_statu
 static void log_end(const struct supervisor *supervisor, int wait_status)
 {
 	/* ^C, of which a command that has the terminal has heard by itself. */
-	bool is_typed = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGINT &&
-		supervisor->job.is_handed_over;
+	bool is_typed =
+		exit_status_killed_by(wait_status) == SIGINT && supervisor->job.is_handed_over;
 
 	if (exit_status_is_unexplained(wait_status, &supervisor->passed_on) && !is_typed &&
 		!is_killed_by_us(supervisor, wait_status))

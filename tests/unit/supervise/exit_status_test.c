@@ -8,6 +8,10 @@
 #define EXITED(status)      ((int)(status) << 8)
 #define KILLED(signal)      ((int)(signal))
 #define DUMPED_CORE(signal) ((int)(signal) | 0x80)
+#define STOPPED(signal)     ((int)(signal) << 8 | 0x7f)
+
+/* MIPS has the most. The encoding is everywhere the same, so they are tried everywhere. */
+#define LAST_OF_ALL 128
 
 static const struct signal_set nothing_passed_on;
 
@@ -275,12 +279,48 @@ static void a_command_that_is_killed_gives_128_and_the_signal(void **state)
 	char what[SIGNAL_TEXT_SIZE];
 
 	(void)state;
-	for (int signal = 1; signal <= SIGNAL_MAX; signal++) {
+	for (int signal = 1; signal < LAST_OF_ALL; signal++) {
 		expect_int(signal_text(signal, what), SIGNAL_BASE + signal,
 			exit_status_from_wait(KILLED(signal)));
 		expect_int(signal_text(signal, what), SIGNAL_BASE + signal,
 			exit_status_from_wait(DUMPED_CORE(signal)));
 	}
+	expect_int("signal 128, for which there is no status", 255,
+		exit_status_from_wait(KILLED(LAST_OF_ALL)));
+}
+
+static void a_death_is_told_from_an_exit(void **state)
+{
+	char what[SIGNAL_TEXT_SIZE];
+
+	(void)state;
+	for (int signal = 1; signal <= LAST_OF_ALL; signal++) {
+		expect_int(
+			signal_text(signal, what), signal, exit_status_killed_by(KILLED(signal)));
+		expect_int(signal_text(signal, what), false, exit_status_has_core(KILLED(signal)));
+		expect_int(signal_text(signal, what), signal < LAST_OF_ALL,
+			exit_status_has_core(DUMPED_CORE(signal)));
+		expect_int(signal_text(signal, what), signal,
+			exit_status_killed_by(DUMPED_CORE(signal)));
+	}
+	for (int status = 0; status < EXIT_STATUS_COUNT; status++)
+		expect_int("an exit", 0, exit_status_killed_by(EXITED(status)));
+}
+
+/* A libc or the other takes MIPS' signal 127 for a stop. */
+static void a_stop_is_told_from_an_end(void **state)
+{
+	(void)state;
+	for (int signal = 1; signal <= LAST_OF_ALL; signal++) {
+		char what[SIGNAL_TEXT_SIZE];
+
+		expect_int(signal_text(signal, what), true, exit_status_is_stop(STOPPED(signal)));
+		expect_int(signal_text(signal, what), false, exit_status_is_stop(KILLED(signal)));
+		expect_int(
+			signal_text(signal, what), false, exit_status_is_stop(DUMPED_CORE(signal)));
+	}
+	for (int status = 0; status < EXIT_STATUS_COUNT; status++)
+		expect_int("an exit", false, exit_status_is_stop(EXITED(status)));
 }
 
 static void a_death_is_unexplained_unless_its_signal_was_passed_on(void **state)
@@ -338,6 +378,8 @@ int main(void)
 		cmocka_unit_test(only_the_given_length_is_read),
 		cmocka_unit_test(a_command_that_exits_gives_its_status),
 		cmocka_unit_test(a_command_that_is_killed_gives_128_and_the_signal),
+		cmocka_unit_test(a_death_is_told_from_an_exit),
+		cmocka_unit_test(a_stop_is_told_from_an_end),
 		cmocka_unit_test(a_death_is_unexplained_unless_its_signal_was_passed_on),
 		cmocka_unit_test(an_exit_is_never_unexplained),
 		cmocka_unit_test(the_statuses_of_whit_itself_are_those_of_env_and_shells),
