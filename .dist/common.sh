@@ -48,6 +48,30 @@ make_source() {
 	: "${SOURCE_DATE_EPOCH:=$epoch}"
 }
 
+# The package that a compiler's own part of every program comes from: libgcc.a, crtbegin.o and so on.
+libgcc_package_of() {
+	local owner
+	owner=$(dpkg-query -S "$("$1" -print-libgcc-file-name)") || fail "no package has $1's libgcc"
+	echo "${owner%%: *}"
+}
+
+# What its licence says, from that package; the same for all of one compiler's architectures.
+print_libgcc_licence() {
+	local package text
+	package=$(libgcc_package_of "$1")
+	text=$(sed -n '/^GCC RUNTIME LIBRARY EXCEPTION/,/^requirements of the license of GCC/p' \
+		"/usr/share/doc/${package%:*}/copyright")
+	[[ $text == *'Grant of Additional Permission'*GCC. ]] ||
+		fail "$package has no GCC Runtime Library Exception"
+	cat <<-TEXT
+		libgcc, Copyright (C) Free Software Foundation, Inc., is under the GNU General Public
+		License, version 3 or later, with this exception, by which a program that the compiler
+		has put it into need not be:
+
+		$text
+	TEXT
+}
+
 # Packs a directory as everybody would at any time: pack DIRECTORY NAME >TAR
 pack() {
 	tar -c --format=ustar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 \

@@ -22,8 +22,8 @@ build() {
 }
 
 make_source
-rm -rf "$out"
-mkdir -p "$out"
+rm -rf "$out" "$work/licences"
+mkdir -p "$out" "$work/licences"
 pack "$work" "whit-$version" | gzip -9n >"$out/whit-$version.tar.gz"
 
 [ $# -gt 0 ] || mapfile -t names < <(target_names)
@@ -39,22 +39,31 @@ for architecture in "${@:-${names[@]}}"; do
 	.dist/sbom.sh "$out/whit-$version-linux-$architecture" "$version" "$commit" \
 		"$SOURCE_DATE_EPOCH" "$(target_debian "$architecture")" "$compiler" \
 		"$musl_package" "$work/build/$architecture/map"
-	cp "$musl_root/usr/share/doc/musl-dev/copyright" "$work/musl/$architecture.copyright"
+	cp "$musl_root/usr/share/doc/musl-dev/copyright" "$work/licences/$architecture.musl"
+	print_libgcc_licence "$compiler" >"$work/licences/$architecture.libgcc"
 	built+=("$architecture")
 done
 [ ${#built[@]} -gt 0 ] || fail 'nothing could be built'
-.dist/image.sh "$out" "$version" "$commit" "$work/musl" "$SOURCE_DATE_EPOCH" "${built[@]}"
+.dist/image.sh "$out" "$version" "$commit" "$work/licences" "$SOURCE_DATE_EPOCH" "${built[@]}"
 
-# What the licences ask for, beside the binaries: whit's own, and musl's of each version linked in.
+# One text for all architectures that have the same: licences_of PART
+licences_of() {
+	local sum
+	(cd "$work/licences" && sha256sum ./*."$1") >"$work/licences/sums"
+	for sum in $(cut -d ' ' -f 1 "$work/licences/sums" | sort -u); do
+		local names
+		names=$(sed -n "s|^$sum  ./\(.*\)\.$1\$|\1|p" "$work/licences/sums" | paste -sd ' ')
+		printf '\n== %s, which is linked in: %s\n' "$1" "$names"
+		cat "$work/licences/${names%% *}.$1"
+	done
+}
+
+# What the licences ask for, beside the binaries: whit's own, and those of what is linked in.
 {
 	echo "== whit $version"
 	cat LICENSE
-	for architecture in "${built[@]}"; do
-		sha256sum "$work/musl/$architecture.copyright"
-	done | sort -u -k 1,1 | while read -r _ file; do
-		printf '\n== musl, which is linked in (%s)\n' "$(basename "$file" .copyright)"
-		cat "$file"
-	done
+	licences_of musl
+	licences_of libgcc
 } >"$out/whit-$version-licenses.txt"
 
 (

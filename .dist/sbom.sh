@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Writes FILE.spdx.json: SPDX 2.3, what the binary FILE is and what is linked into it, as the
-# linker's map has it. An archive in the map that nobody named here is a failure, not an omission.
+# linker's map has it. What is in the map and nobody named here is a failure, not an omission.
 # usage: sbom.sh FILE VERSION COMMIT EPOCH DEBIAN_ARCHITECTURE COMPILER MUSL_PACKAGE MAP
 set -euo pipefail
-export LC_ALL=C TZ=UTC
+cd "$(dirname "$0")/.."
+. .dist/common.sh
 file=$1 version=$2 commit=$3 epoch=$4 architecture=$5 compiler=$6 musl_package=$7 map=$8
 
 sum() { sha256sum "$1" | cut -d ' ' -f 1; }
@@ -13,51 +14,35 @@ musl_debian=$(dpkg-deb -f "$musl_package" Version)
 musl_version=${musl_debian%%-*}
 musl_file=$(basename "$musl_package")
 
-# The linker's words for each object that it took from an archive: "PATH/libc.a(open.lo)".
-libgcc=no
-while read -r archive; do
-	case $archive in
-	libc.a) ;;
-	libgcc.a) libgcc=yes ;;
+# What the linker took: whole objects ("LOAD FILE") that are not whit's own, and members of archives
+# ("PATH/libc.a(open.lo)").
+linked() {
+	sed -n 's/^LOAD \(.*\.o\)$/\1/p' "$map" |
+		grep -vE '^build/obj/|\.ltrans[0-9]+\.ltrans\.o$'
+	sed -n '/^Archive member/,/^[A-Z].*[^)]$/s|^\([^ ]*/lib[^/]*\.a([^)]*)\).*|\1|p' "$map"
+}
+
+musl=()
+libgcc=()
+while read -r part; do
+	case $part in
+	*/musl/*/libc.a\(*) musl+=("$part") ;;
+	*/musl/*/crt[in].o | */musl/*crt1.o) ;;
+	*/gcc*/crtbegin*.o | */gcc*/crtend*.o | */gcc*/libgcc.a\(*) libgcc+=("${part##*/}") ;;
 	*)
-		echo "$0: $archive is linked in, and the bill of materials does not know it" >&2
+		echo "$0: $part is linked in, and the bill of materials does not know it" >&2
 		exit 1
 		;;
 	esac
-done < <(sed -n '/^Archive member/,/^[A-Z].*[^)]$/s|^[^ ]*/\(lib[^/]*\.a\)(.*|\1|p' "$map" |
-	sort -u)
-grep -q '/libc\.a(' "$map" || { echo "$0: no libc in $map" >&2; exit 1; }
-
-support_package() {
-	[ "$libgcc" = yes ] || return 0
-	cat <<-JSON
-		,
-		    {
-		      "SPDXID": "SPDXRef-libgcc",
-		      "name": "libgcc",
-		      "versionInfo": "$("$compiler" -dumpfullversion)",
-		      "supplier": "Organization: Debian",
-		      "downloadLocation": "NOASSERTION",
-		      "filesAnalyzed": false,
-		      "licenseConcluded": "GPL-3.0-or-later WITH GCC-exception-3.1",
-		      "licenseDeclared": "GPL-3.0-or-later WITH GCC-exception-3.1",
-		      "copyrightText": "Copyright (C) Free Software Foundation, Inc.",
-		      "comment": "Arithmetic that the processor lacks, put in by the compiler."
-		    }
-	JSON
+done < <(linked | sort -u)
+[ ${#musl[@]} -gt 0 ] && [ ${#libgcc[@]} -gt 0 ] || {
+	echo "$0: no libc, or nothing of the compiler's, in $map: is it a map?" >&2
+	exit 1
 }
-
-support_relationship() {
-	[ "$libgcc" = yes ] || return 0
-	cat <<-JSON
-		,
-		    {
-		      "spdxElementId": "SPDXRef-whit",
-		      "relationshipType": "STATIC_LINK",
-		      "relatedSpdxElement": "SPDXRef-libgcc"
-		    }
-	JSON
-}
+libgcc_package=$(libgcc_package_of "$compiler")
+libgcc_debian=$(dpkg-query -W -f '${Version}' "$libgcc_package")
+libgcc_architecture=$(dpkg-query -W -f '${Architecture}' "$libgcc_package")
+libgcc_package=${libgcc_package%:*}
 
 cat >"$file.spdx.json" <<JSON
 {
@@ -120,7 +105,29 @@ cat >"$file.spdx.json" <<JSON
           "referenceLocator": "cpe:2.3:a:musl-libc:musl:$musl_version:*:*:*:*:*:*:*"
         }
       ]
-    }$(support_package)
+    },
+    {
+      "SPDXID": "SPDXRef-libgcc",
+      "name": "libgcc",
+      "versionInfo": "$("$compiler" -dumpfullversion)",
+      "primaryPackagePurpose": "LIBRARY",
+      "supplier": "Organization: Debian",
+      "downloadLocation": "NOASSERTION",
+      "filesAnalyzed": false,
+      "homepage": "https://gcc.gnu.org/",
+      "sourceInfo": "Debian package $libgcc_package $libgcc_debian",
+      "licenseConcluded": "GPL-3.0-or-later WITH GCC-exception-3.1",
+      "licenseDeclared": "GPL-3.0-or-later WITH GCC-exception-3.1",
+      "copyrightText": "Copyright (C) Free Software Foundation, Inc.",
+      "comment": "What the compiler adds to every program: ${libgcc[*]}",
+      "externalRefs": [
+        {
+          "referenceCategory": "PACKAGE-MANAGER",
+          "referenceType": "purl",
+          "referenceLocator": "pkg:deb/debian/$libgcc_package@$libgcc_debian?arch=$libgcc_architecture"
+        }
+      ]
+    }
   ],
   "relationships": [
     {
@@ -132,7 +139,12 @@ cat >"$file.spdx.json" <<JSON
       "spdxElementId": "SPDXRef-whit",
       "relationshipType": "STATIC_LINK",
       "relatedSpdxElement": "SPDXRef-musl"
-    }$(support_relationship)
+    },
+    {
+      "spdxElementId": "SPDXRef-whit",
+      "relationshipType": "STATIC_LINK",
+      "relatedSpdxElement": "SPDXRef-libgcc"
+    }
   ]
 }
 JSON
