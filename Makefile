@@ -358,6 +358,7 @@ ARCHES ?=
 dist:
 	.dist/dist.sh $(ARCHES)
 
+# DEBFULLNAME and DEBEMAIL are who answers for the packages.
 deb:
 	.dist/deb.sh
 
@@ -368,6 +369,8 @@ check-reproducible:
 check-dist:
 	tests/dist/sbom.sh
 	tests/dist/image.sh build/dist/whit-$(VERSION)-linux-amd64
+check-deb: export DEBFULLNAME ?= Check Deb
+check-deb: export DEBEMAIL ?= check-deb@example.org
 check-deb: deb
 	tests/dist/deb.sh
 
@@ -396,7 +399,7 @@ help:
 	@echo 'make check-faults      every system call failed and delayed, under strace: minutes'
 	@echo 'make check-faults-short  the same with the first call of each row, and 100 schedules'
 	@echo 'make dist              build/dist: source, binaries of all architectures, SPDX, images'
-	@echo 'make deb               build/deb: packages for Debian'
+	@echo 'make deb               build/deb: packages for Debian, from DEBFULLNAME and DEBEMAIL'
 	@echo 'make check-reproducible, check-dist, check-deb   whether those are right'
 	@echo 'make check-arch        tests under qemu-user, of ARCH ($(ARCH))'
 	@echo 'make check-machine     tests on an emulated machine, of ARCH'

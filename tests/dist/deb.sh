@@ -66,12 +66,14 @@ quietly inside apt-get update
 files >"$scratch/before"
 quietly inside apt-get install -y --no-install-recommends "/tmp/$(basename "${debs[0]}")"
 expect "the package's version" "$version" "$(dpkg-deb -f "${debs[0]}" Version)"
+expect 'who answers for it' "$DEBFULLNAME <$DEBEMAIL>" "$(dpkg-deb -f "${debs[0]}" Maintainer)"
 inside whit --version | grep -qE "^whit version $version - git\.[0-9a-f]{12}$" ||
 	fault "docker info would not like $(inside whit --version)"
 expect 'the status of the command' 7 "$(status_of inside whit sh -c 'exit 7')"
 expect 'the status of a signal' 143 "$(status_of inside whit sh -c 'kill -TERM $$')"
 [ -s "$root/usr/share/man/man1/whit.1.gz" ] || fault 'no manual'
 grep -q 'Rich Felker' "$root/usr/share/doc/whit/copyright.musl" || fault 'no licence of musl'
+grep -q '^GCC RUNTIME' "$root/usr/share/doc/whit/copyright.libgcc" || fault 'no licence of libgcc'
 grep -q 'Permission is hereby granted' "$root/usr/share/doc/whit/copyright" || fault 'no licence'
 [ ! -e "$root/usr/bin/tini" ] || fault 'whit alone calls itself tini'
 echo "whit: installed and used"
