@@ -353,6 +353,13 @@ static void sit_down(struct run *run, enum role role, const char *program, const
 		});
 }
 
+/* A message to its end, or what is typed next may be echoed in the middle of it. */
+static void see_message(struct run *run, const char *text)
+{
+	see(run, text);
+	see(run, "\r\n");
+}
+
 struct shell {
 	const char *program;
 	const char *words[3];
@@ -417,18 +424,18 @@ static void stop_and_resume(const struct shell *shell, const char *command)
 
 	sit_down_at_shell(&run, shell);
 	type_command(command);
-	see(&run, "started 'cat'"); /* what is typed before may be the shell's */
+	see_message(&run, "started 'cat'"); /* what is typed before may be the shell's */
 	see_cat_at_work(&run, "abc");
 	press(KEY_CTRL('Z'));
 	see(&run, "Stopped");
 	see_shell_answer(&run);
 	type("fg\n");
-	see(&run, "continuing the command");
+	see_message(&run, "continuing the command");
 	see_cat_at_work(&run, "def");
 	press(KEY_CTRL('Z'));
 	see(&run, "Stopped");
 	type("fg\n");
-	see(&run, "continuing the command");
+	see_message(&run, "continuing the command");
 	see_cat_at_work(&run, "ghi");
 	press(KEY_CTRL('C'));
 	see(&run, "ended by SIGINT, as by ^C");
@@ -471,14 +478,14 @@ static void under_a_shell_whit_stops_with_a_command_that_was_sent_sigstop(void *
 	(void)state;
 	sit_down_at_shell(&run, &shells[0]);
 	type_command("-v cat");
-	see(&run, "started 'cat'");
+	see_message(&run, "started 'cat'");
 	see_cat_at_work(&run, "abc");
 	whit = process_child(run.whit); /* which is the shell */
 	assert_int_equal(kill(process_child(whit), SIGSTOP), 0);
 	see(&run, "Stopped");
 	see_shell_answer(&run);
 	type("fg\n");
-	see(&run, "continuing the command");
+	see_message(&run, "continuing the command");
 	see_cat_at_work(&run, "def");
 	press(KEY_CTRL('D'));
 	see_status(&run, "status=0.");
@@ -493,7 +500,7 @@ static void a_job_in_the_background_runs_and_does_not_take_the_terminal(void **s
 
 		sit_down_at_shell(&run, &shells[i]);
 		type_command("-v sleep 1000");
-		see(&run, "started 'sleep'");
+		see_message(&run, "started 'sleep'");
 		press(KEY_CTRL('Z'));
 		see(&run, "Stopped");
 		type("bg\n");
@@ -519,7 +526,7 @@ static void a_background_job_that_reads_is_stopped_and_fg_gives_it_the_terminal(
 			type("jobs\n");
 		while (!terminal_shows("Stopped"));
 		type("fg\n");
-		see(&run, "continuing the command");
+		see_message(&run, "continuing the command");
 		see_cat_at_work(&run, "abc");
 		press(KEY_CTRL('D'));
 		see_status(&run, "status=0.");
@@ -554,11 +561,11 @@ static void ctrl_z_without_a_shell_is_undone(void **state)
 	struct run run;
 
 	sit_down(&run, test_role(state), whit_path(), words);
-	see(&run, "started 'cat'");
+	see_message(&run, "started 'cat'");
 	see_cat_at_work(&run, "abc");
 	press(KEY_CTRL('Z'));
-	see(&run, "was stopped by SIGTSTP");
-	see(&run, "continuing the command");
+	see_message(&run, "was stopped by SIGTSTP");
+	see_message(&run, "continuing the command");
 	see_cat_at_work(&run, "def");
 	press(KEY_CTRL('D'));
 	run_expect_status(&run, 0);
@@ -575,10 +582,10 @@ static void ctrl_z_in_a_script_without_a_shell_above_is_undone(void **state)
 	(void)state;
 	snprintf(script, sizeof(script), "%s -v cat; echo after", whit_path());
 	sit_down(&run, ROLE_SUBREAPER, "/bin/sh", words);
-	see(&run, "started 'cat'");
+	see_message(&run, "started 'cat'");
 	see_cat_at_work(&run, "abc");
 	press(KEY_CTRL('Z'));
-	see(&run, "continuing the command");
+	see_message(&run, "continuing the command");
 	see_cat_at_work(&run, "def");
 	press(KEY_CTRL('D'));
 	see(&run, "after");
@@ -609,10 +616,10 @@ static void under_whit_too_ctrl_z_without_a_shell_is_undone(void **state)
 	struct run run;
 
 	sit_down(&run, test_role(state), whit_path(), words);
-	see(&run, "started 'cat'");
+	see_message(&run, "started 'cat'");
 	see_cat_at_work(&run, "abc");
 	press(KEY_CTRL('Z'));
-	see(&run, "continuing the command");
+	see_message(&run, "continuing the command");
 	see_cat_at_work(&run, "def");
 	press(KEY_CTRL('D'));
 	run_expect_status(&run, 0);
@@ -657,14 +664,14 @@ static void a_stop_that_was_sent_through_whit_stays_until_cont(void **state)
 	struct run run;
 
 	sit_down(&run, test_role(state), whit_path(), words);
-	see(&run, "started 'cat'");
+	see_message(&run, "started 'cat'");
 	see_cat_at_work(&run, "abc");
 	assert_int_equal(kill(run.whit, SIGTSTP), 0);
-	see(&run, "was stopped by SIGTSTP");
+	see_message(&run, "was stopped by SIGTSTP");
 	process_wait_state(run.whit, 'S');
 	process_wait_state(run_command(&run), 'T');
 	assert_int_equal(kill(run.whit, SIGCONT), 0);
-	see(&run, "passed on SIGCONT");
+	see_message(&run, "passed on SIGCONT");
 	see_cat_at_work(&run, "def");
 	press(KEY_CTRL('D'));
 	run_expect_status(&run, 0);
