@@ -34,7 +34,8 @@ check_unit() {
 		sed 's|^tests|build/test|; s|_test\.c$||' | sort)
 	make -s -C "$tree" "${programs[@]}" TEST_CC="$compiler -isystem $root/usr/include \
 		-L$lib -Wl,-rpath,$lib:$root/lib/$(basename "$lib") \
-		-Wl,--allow-shlib-undefined -Wl,--dynamic-linker=$loader"
+		-Wl,--allow-shlib-undefined -Wl,--dynamic-linker=$loader" \
+		TEST_CFLAGS='-O1 -g -DWATCHDOG_SECONDS=60' # a lost signal is waited for so long
 	run_all unit "${programs[@]}"
 }
 
