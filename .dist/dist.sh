@@ -48,10 +48,9 @@ done
 
 # One text for all architectures that have the same: licences_of PART
 licences_of() {
-	local sum
+	local sum names
 	(cd "$work/licences" && sha256sum ./*."$1") >"$work/licences/sums"
-	for sum in $(cut -d ' ' -f 1 "$work/licences/sums" | sort -u); do
-		local names
+	cut -d ' ' -f 1 "$work/licences/sums" | sort -u | while read -r sum; do
 		names=$(sed -n "s|^$sum  ./\(.*\)\.$1\$|\1|p" "$work/licences/sums" | paste -sd ' ')
 		printf '\n== %s, which is linked in: %s\n' "$1" "$names"
 		cat "$work/licences/${names%% *}.$1"

@@ -35,10 +35,10 @@ while read -r part; do
 		;;
 	esac
 done < <(linked | sort -u)
-[ ${#musl[@]} -gt 0 ] && [ ${#libgcc[@]} -gt 0 ] || {
+if [ ${#musl[@]} -eq 0 ] || [ ${#libgcc[@]} -eq 0 ]; then
 	echo "$0: no libc, or nothing of the compiler's, in $map: is it a map?" >&2
 	exit 1
-}
+fi
 libgcc_package=$(libgcc_package_of "$compiler")
 libgcc_debian=$(dpkg-query -W -f '${Version}' "$libgcc_package")
 libgcc_architecture=$(dpkg-query -W -f '${Architecture}' "$libgcc_package")

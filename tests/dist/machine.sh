@@ -89,11 +89,11 @@ done </t/programs
 # whit as the init of the whole machine, for the length of one command.
 echo 'machine: whit takes over'
 exec /t/whit -v -- sh -c 'echo "machine: pid 1 is $(readlink /proc/1/exe)"
-	trap "echo machine: signal passed on" USR1
-	(sleep 0 &)
 	sleep 86400 &
+	trap "echo machine: signal passed on; kill $!" USR1
+	(sleep 0 &)
 	kill -USR1 1
-	wait $! # until the signal comes
+	wait $! # for the signal, whether it comes before this or after
 	echo "machine: done"
 	poweroff -f'
 INIT
@@ -107,7 +107,7 @@ timeout 3000 "$qemu" -M "$machine" -cpu "$cpu" -m 1024 -nographic -no-reboot -ke
 	-initrd "$here/initrd" -append "console=$console quiet loglevel=0 panic=-1 rdinit=/init" \
 	</dev/null >"$log" 2>&1 || status=$?
 sed -i 's/\r$//' "$log"
-for word in 'pid 1 is /t/whit' 'signal passed on' done; do
+for word in 'pid 1 is /t/whit' 'signal passed on' 'done'; do
 	grep -q "^machine: $word" "$log" || {
 		tail -n 30 "$log"
 		fail "the machine did not come to '$word' (status $status): $log"

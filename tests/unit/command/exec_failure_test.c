@@ -259,7 +259,7 @@ static void make_pipe_and_long_line(void)
 /* Capabilities are those of a program: a script's own do not count. */
 static void make_copy(const char *program, const char *name)
 {
-	static char bytes[1 << 20];
+	static char bytes[1 << 22]; /* the program may be a whole busybox */
 	int fd = open(program, O_RDONLY | O_CLOEXEC);
 	ssize_t length = read(fd, bytes, sizeof(bytes));
 
