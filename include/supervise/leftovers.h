@@ -6,25 +6,17 @@
 #ifndef WHIT_SUPERVISE_LEFTOVERS_H
 #define WHIT_SUPERVISE_LEFTOVERS_H
 
+#include "base/pid_set.h"
+
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
-
-/* The kernel's highest limit of pids: PID_MAX_LIMIT, proc_sys_kernel(5) (pid_max). */
-#define LEFTOVERS_PID_LIMIT (4 * 1024 * 1024)
-
-/* Who has been found in this round: one bit a pid. Pages that no pid falls on cost nothing. */
-struct leftovers_found {
-	unsigned char bits[LEFTOVERS_PID_LIMIT / 8];
-	size_t lowest_byte; /* of those that may be set; above highest_byte where none is */
-	size_t highest_byte;
-};
 
 struct leftovers {
 	pid_t self;
-	pid_t command;                 /* its pid was its group's number; 0 where there was none */
-	struct leftovers_found *found; /* of leftovers_prepare; or NULL */
-	bool has_warned_of_reach;      /* that not everybody can be found */
+	pid_t command;            /* its pid was its group's number; 0 where there was none */
+	struct pid_set *found;    /* in this round; of leftovers_prepare, or NULL */
+	bool has_found_anyone;    /* the same */
+	bool has_warned_of_reach; /* that not everybody can be found */
 	bool has_warned_of_permission;
 };
 

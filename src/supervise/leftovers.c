@@ -32,54 +32,13 @@
 #define WAIT_MS   1
 #define WAITS_MAX 500
 
-/* What is done to a process that is one of the rest. */
-enum purpose {
-	PURPOSE_FREEZE,   /* stop it, if it is not found yet */
-	PURPOSE_STOP,     /* TERM, which it gets when it is continued */
-	PURPOSE_CONTINUE, /* CONT, and it is no longer found */
-	PURPOSE_KILL,     /* kill it, if it is not found yet */
-	PURPOSE_SIGNAL,   /* the signal, if it has not had it yet */
-};
-
+/* One look through /proc for descendants that are not in `found` yet: they are sent the signal. */
 struct look {
 	struct leftovers *leftovers;
-	enum purpose purpose;
-	int signal; /* valid only for PURPOSE_SIGNAL */
+	int signal;
 	bool has_found_more;
 	int error; /* what kept us from looking at everybody; 0: nothing */
 };
-
-/* --- who has been found --- */
-
-static void forget_found(struct leftovers_found *found)
-{
-	if (found->lowest_byte <= found->highest_byte)
-		memset(found->bits + found->lowest_byte, 0,
-			found->highest_byte - found->lowest_byte + 1);
-	found->lowest_byte = sizeof(found->bits);
-	found->highest_byte = 0;
-}
-
-static bool is_found(const struct leftovers_found *found, pid_t pid)
-{
-	return (found->bits[pid / 8] >> (pid % 8) & 1) != 0;
-}
-
-static void unset_found(struct leftovers_found *found, pid_t pid)
-{
-	found->bits[pid / 8] = (unsigned char)(found->bits[pid / 8] & ~(1 << (pid % 8)));
-}
-
-static void set_found(struct leftovers_found *found, pid_t pid)
-{
-	size_t byte = (size_t)pid / 8;
-
-	found->bits[byte] = (unsigned char)(found->bits[byte] | 1 << (pid % 8));
-	if (byte < found->lowest_byte)
-		found->lowest_byte = byte;
-	if (byte > found->highest_byte)
-		found->highest_byte = byte;
-}
 
 /* --- one process --- */
 
@@ -104,50 +63,6 @@ static bool send_signal(struct leftovers *leftovers, pid_t pid, int pidfd, int s
 		    "no CAP_KILL",
 		pid);
 	return true;
-}
-
-static void signal_one(struct look *look, pid_t pid, int pidfd)
-{
-	struct leftovers *leftovers = look->leftovers;
-	bool is_there = false;
-
-	switch (look->purpose) {
-	case PURPOSE_FREEZE:
-		is_there = send_signal(leftovers, pid, pidfd, SIGSTOP);
-		break;
-	case PURPOSE_STOP:
-		(void)send_signal(leftovers, pid, pidfd, SIGTERM);
-		return;
-	case PURPOSE_CONTINUE:
-		(void)send_signal(leftovers, pid, pidfd, SIGCONT);
-		return;
-	case PURPOSE_KILL:
-		is_there = send_signal(leftovers, pid, pidfd, SIGKILL);
-		break;
-	case PURPOSE_SIGNAL:
-		if (send_signal(leftovers, pid, pidfd, look->signal))
-			set_found(leftovers->found, pid);
-		return; /* whom they start meanwhile it is not for */
-	}
-	/* If it has been reaped, another one may have its pid by now: look again. */
-	if (is_there)
-		set_found(leftovers->found, pid);
-	look->has_found_more = true;
-}
-
-/* Whether the process is of interest at all, found or not. */
-static bool is_wanted(const struct look *look, pid_t pid)
-{
-	switch (look->purpose) {
-	case PURPOSE_FREEZE:
-	case PURPOSE_KILL:
-	case PURPOSE_SIGNAL:
-		return !is_found(look->leftovers->found, pid);
-	case PURPOSE_STOP:
-	case PURPOSE_CONTINUE:
-		return true;
-	}
-	return false;
 }
 
 static bool pidfds_are_missing(int error)
@@ -175,8 +90,14 @@ static bool signal_if_ours(struct look *look, pid_t pid)
 		look->error = errno;
 		return false;
 	}
-	if (is_ours)
-		signal_one(look, pid, pidfd);
+	if (is_ours) {
+		look->has_found_more = true;
+		/* If it has been reaped, another one may have its pid by now: to be looked for. */
+		if (send_signal(look->leftovers, pid, pidfd, look->signal)) {
+			pid_set_add(look->leftovers->found, pid);
+			look->leftovers->has_found_anyone = true;
+		}
+	}
 	if (pidfd >= 0)
 		(void)close(pidfd); /* nothing to lose */
 	return true;
@@ -187,22 +108,20 @@ static void visit_process(unsigned int number, void *context)
 	struct look *look = context;
 	pid_t pid = (pid_t)number;
 
-	if (number < LEFTOVERS_PID_LIMIT && pid != look->leftovers->self && is_wanted(look, pid))
+	if (number < PID_SET_LIMIT && pid != look->leftovers->self &&
+		!pid_set_has(look->leftovers->found, pid))
 		(void)signal_if_ours(look, pid); /* the error is in the look */
 }
 
-/* Those who were found, which needs no list of all processes. Whether to look at some once more. */
-static bool look_at_found(struct leftovers *leftovers, enum purpose purpose)
+/* Sends it to those who were found, and forgets whom it continues. Whether to try once more. */
+static bool signal_each_found(struct leftovers *leftovers, int signal)
 {
-	struct look look = {.leftovers = leftovers, .purpose = purpose};
-	const struct leftovers_found *found = leftovers->found;
+	struct look look = {.leftovers = leftovers, .signal = signal};
+	struct pid_set *found = leftovers->found;
 
-	for (size_t byte = found->lowest_byte; byte <= found->highest_byte; byte++) {
-		for (pid_t pid = (pid_t)byte * 8; pid < (pid_t)(byte + 1) * 8; pid++) {
-			if (is_found(found, pid) && signal_if_ours(&look, pid) &&
-				purpose == PURPOSE_CONTINUE)
-				unset_found(leftovers->found, pid);
-		}
+	for (pid_t pid = pid_set_next(found, 0); pid > 0; pid = pid_set_next(found, pid)) {
+		if (signal_if_ours(&look, pid) && signal == SIGCONT)
+			pid_set_remove(found, pid);
 	}
 	return look.error != 0;
 }
@@ -281,13 +200,11 @@ static void signal_group(struct leftovers *leftovers, int signal, int error)
 		(void)kill(-leftovers->command, signal);
 }
 
-static bool is_anyone_running(const struct leftovers_found *found)
+static bool is_anyone_running(const struct pid_set *found)
 {
-	for (size_t byte = found->lowest_byte; byte <= found->highest_byte; byte++) {
-		for (pid_t pid = (pid_t)byte * 8; pid < (pid_t)(byte + 1) * 8; pid++) {
-			if (is_found(found, pid) && process_is_running(pid))
-				return true;
-		}
+	for (pid_t pid = pid_set_next(found, 0); pid > 0; pid = pid_set_next(found, pid)) {
+		if (process_is_running(pid))
+			return true;
 	}
 	return false;
 }
@@ -297,46 +214,55 @@ static bool is_anyone_running(const struct leftovers_found *found)
  * takes long: only who has stopped has no more children (copy_process in kernel/fork.c, since
  * Linux 4.19).
  */
-static void wait_until_stopped(const struct leftovers_found *found)
+static void wait_until_stopped(const struct pid_set *found)
 {
 	for (int waits = 0; waits < WAITS_MAX && is_anyone_running(found); waits++)
 		(void)poll(NULL, 0, WAIT_MS); /* if it fails, we look sooner */
 }
 
-/* Returns 0, or what kept us from looking at everybody. */
-static int look_until_nobody_is_new(struct leftovers *leftovers, enum purpose purpose)
+/* Returns 0, or what kept us from looking at everybody; as do the next three. */
+static int look_until_nobody_is_new(struct leftovers *leftovers, int signal)
 {
-	struct look look = {.leftovers = leftovers, .purpose = purpose};
+	struct look look = {.leftovers = leftovers, .signal = signal};
 	int looks = 0;
 
 	do {
 		look_through_or_retry(&look);
-		if (purpose == PURPOSE_FREEZE)
+		if (signal == SIGSTOP)
 			wait_until_stopped(leftovers->found);
 	} while (look.error == 0 && look.has_found_more && ++looks < LOOKS_MAX);
 	return look.error;
 }
 
-/* As look_at_found, and tries again, be it for want of a descriptor, what could not be done. */
-static void signal_found(struct leftovers *leftovers, enum purpose purpose)
-{
-	for (int looks = 0; looks < LOOKS_MAX && look_at_found(leftovers, purpose); looks++)
-		;
-}
-
 /*
  * One by one, some would have begun to clean up before others have been found, and those whom they
- * start for it must not get TERM. So all are stopped first, and continued when all have it. Nobody
- * must stay stopped. TERM sent twice comes once, since until then it is pending.
+ * start for it must not get the signal. So all are stopped first, and continued when all have it.
+ * Nobody must stay stopped. TERM sent twice comes once, since until then it is pending.
  */
-static int stop_descendants(struct leftovers *leftovers)
+static int stop_descendants(struct leftovers *leftovers, int signal)
 {
-	int error = look_until_nobody_is_new(leftovers, PURPOSE_FREEZE);
+	int error = look_until_nobody_is_new(leftovers, SIGSTOP);
 
-	/* Who misses it all the same is killed in the end. */
-	signal_found(leftovers, PURPOSE_STOP);
-	signal_found(leftovers, PURPOSE_CONTINUE);
+	/* For want of a descriptor it is tried again; who misses it all the same is killed. */
+	for (int looks = 0; looks < LOOKS_MAX && signal_each_found(leftovers, signal); looks++)
+		;
+	for (int looks = 0; looks < LOOKS_MAX && signal_each_found(leftovers, SIGCONT); looks++)
+		;
 	return error;
+}
+
+static int kill_descendants(struct leftovers *leftovers, int signal)
+{
+	return look_until_nobody_is_new(leftovers, signal);
+}
+
+/* Once, as whom they start meanwhile it is not for. */
+static int signal_descendants(struct leftovers *leftovers, int signal)
+{
+	struct look look = {.leftovers = leftovers, .signal = signal};
+
+	look_through_or_retry(&look);
+	return look.error;
 }
 
 /*
@@ -349,42 +275,22 @@ static void signal_namespace(int signal)
 		log_warning("cannot signal the rest: %s", strerror(errno));
 }
 
-static bool is_anyone_found(const struct leftovers_found *found)
-{
-	return found->lowest_byte <= found->highest_byte;
-}
+/* How descendants are signalled, each of them. */
+typedef int signal_function(struct leftovers *leftovers, int signal);
 
-/*
- * Whether the command's group is all that can be signalled. Who has been found has had the signal,
- * and twice it may mean something else; but there is no harm in killing twice.
- */
-static bool needs_group(const struct leftovers *leftovers, enum purpose purpose, int error)
+static int try_to_signal(struct leftovers *leftovers, signal_function *each, int signal)
 {
-	return error != 0 &&
-		(purpose == PURPOSE_KILL || leftovers->found == NULL ||
-			!is_anyone_found(leftovers->found));
-}
-
-/* Returns 0, or what kept us from looking at everybody. */
-static int signal_descendants(struct leftovers *leftovers, enum purpose purpose, int signal)
-{
-	struct look look = {.leftovers = leftovers, .purpose = purpose, .signal = signal};
-
+	leftovers->has_found_anyone = false;
 	if (leftovers->found == NULL)
 		return ENOMEM; /* of leftovers_prepare */
-	forget_found(leftovers->found);
+	pid_set_clear(leftovers->found);
 	if (!process_proc_is_ours(leftovers->self))
 		return ENOENT;
-	if (purpose == PURPOSE_STOP)
-		return stop_descendants(leftovers);
-	if (purpose == PURPOSE_KILL)
-		return look_until_nobody_is_new(leftovers, PURPOSE_KILL);
-	look_through_or_retry(&look);
-	return look.error;
+	return each(leftovers, signal);
 }
 
-/* Sends one signal, and then another if that is not 0, in the way that the purpose asks for. */
-static void signal_rest(struct leftovers *leftovers, enum purpose purpose, int signal, int then)
+/* Sends one signal and, where all is sent at once, then another if that is not 0. */
+static void signal_rest(struct leftovers *leftovers, signal_function *each, int signal, int then)
 {
 	int error;
 
@@ -397,8 +303,10 @@ static void signal_rest(struct leftovers *leftovers, enum purpose purpose, int s
 	}
 	if (find_child(P_ALL, 0) < 0 && errno == ECHILD)
 		return; /* and so no other descendants */
-	error = signal_descendants(leftovers, purpose, signal);
-	if (!needs_group(leftovers, purpose, error))
+	error = try_to_signal(leftovers, each, signal);
+	/* Who has been found has had it, and twice it may mean something else, unless it is KILL.
+	 */
+	if (error == 0 || (leftovers->has_found_anyone && signal != SIGKILL))
 		return;
 	signal_group(leftovers, signal, error);
 	if (then != 0)
@@ -418,15 +326,15 @@ void leftovers_prepare(struct leftovers *leftovers)
 
 void leftovers_stop(struct leftovers *leftovers)
 {
-	signal_rest(leftovers, PURPOSE_STOP, SIGTERM, SIGCONT);
+	signal_rest(leftovers, stop_descendants, SIGTERM, SIGCONT);
 }
 
 void leftovers_kill(struct leftovers *leftovers)
 {
-	signal_rest(leftovers, PURPOSE_KILL, SIGKILL, 0);
+	signal_rest(leftovers, kill_descendants, SIGKILL, 0);
 }
 
 void leftovers_signal(struct leftovers *leftovers, int signal)
 {
-	signal_rest(leftovers, PURPOSE_SIGNAL, signal, 0);
+	signal_rest(leftovers, signal_descendants, signal, 0);
 }

@@ -255,7 +255,7 @@ inline ask_whether_ours()
 
 #define IS_WANTED (purpose == FREEZE || purpose == KILL -> !found[who] : found[who])
 
-/* look_through or look_at_found, for each purpose: signal_if_ours for one pid after the other. */
+/* look_through or signal_each_found, for each purpose: signal_if_ours for one pid after the other. */
 inline look()
 {
 	has_found_more = false;

@@ -220,7 +220,7 @@ static void expect_said(struct scene *scene, const char *expected)
 
 static struct scene *start_scene(struct complaint *complaint)
 {
-	static struct leftovers_found found;
+	static struct pid_set found;
 	static struct scene scene;
 
 	scene.complaint = complaint;
