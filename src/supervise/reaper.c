@@ -69,54 +69,53 @@ static bool is_to_be_tried_again(pid_t reaped, pid_t asked_for)
 	return reaped < 0 ? errno != ECHILD : reaped == 0 && asked_for != ANY;
 }
 
+/* As waitpid; with is_reported the name too, which is gone afterwards. */
+static pid_t take_one(bool is_reported, int *ret_wait_status, char ret_name[PROCESS_NAME_SIZE])
+{
+	pid_t asked_for = ANY;
+	int failures = 0;
+	pid_t pid;
+
+	do {
+		if (is_reported && name_next(&asked_for, ret_name) == NEXT_IS_NOBODY)
+			return 0;
+		pid = waitpid(asked_for, ret_wait_status, REAP_FLAGS);
+	} while (is_to_be_tried_again(pid, asked_for) && ++failures < FAILURES_MAX);
+	return pid;
+}
+
 void reaper_collect(pid_t command, enum reaper_report report, struct reaper_result *ret_result)
 {
 	bool is_reported =
 		log_shows(report == REAPER_REPORT_WARNING ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG);
 	char name[PROCESS_NAME_SIZE];
 	int wait_status;
-	pid_t pid = ANY;
-	int failures = 0;
-	int count = 0;
 
-	ret_result->command_has_ended = false;
-	ret_result->command_has_stopped = false;
-	ret_result->is_anyone_reaped = false;
-	ret_result->is_more_to_reap = false;
-	while (count < REAPER_BATCH) {
-		pid_t reaped;
+	*ret_result = (struct reaper_result){.is_anyone_left = true};
+	for (int count = 0; count < REAPER_BATCH;) {
+		pid_t pid = take_one(is_reported, &wait_status, name);
 
-		if (is_reported && name_next(&pid, name) == NEXT_IS_NOBODY) {
-			ret_result->is_anyone_left = true;
-			ret_result->error = 0;
-			return;
-		}
-		reaped = waitpid(pid, &wait_status, REAP_FLAGS);
-		if (is_to_be_tried_again(reaped, pid) && ++failures < FAILURES_MAX)
-			continue;
-		if (reaped <= 0) {
-			ret_result->is_anyone_left = reaped == 0 || errno != ECHILD;
-			ret_result->error = ret_result->is_anyone_left && reaped < 0 ? errno : 0;
+		if (pid <= 0) {
+			ret_result->is_anyone_left = pid == 0 || errno != ECHILD;
+			ret_result->error = pid < 0 && errno != ECHILD ? errno : 0;
 			return;
 		}
 		if (exit_status_is_stop(wait_status)) {
-			if (reaped == command) {
+			if (pid == command) {
 				ret_result->command_has_stopped = true;
 				ret_result->command_stop_signal = WSTOPSIG(wait_status);
 			}
 			continue;
 		}
-		ret_result->is_anyone_reaped = true;
 		count++;
+		ret_result->is_anyone_reaped = true;
 		/* The pid of a command that has been reaped may be an orphan's by now. */
-		if (reaped == command && !ret_result->command_has_ended) {
+		if (pid == command && !ret_result->command_has_ended) {
 			ret_result->command_has_ended = true;
 			ret_result->command_wait_status = wait_status;
 		} else if (is_reported) {
-			report_orphan(reaped, name, wait_status, report);
+			report_orphan(pid, name, wait_status, report);
 		}
 	}
 	ret_result->is_more_to_reap = true;
-	ret_result->is_anyone_left = true;
-	ret_result->error = 0;
 }
