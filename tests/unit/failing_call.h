@@ -22,6 +22,8 @@ struct failing_call {
 	int passes;   /* so many work, */
 	int failures; /* then so many fail, and all later ones work */
 	int error;
+	void (*before_failure)(void *context); /* may be NULL; in another thread */
+	void *context;
 	int listener;
 };
 
@@ -51,10 +53,13 @@ static inline void *failing_call_answer(void *argument)
 		if (ioctl(call->listener, SECCOMP_IOCTL_NOTIF_RECV, &question) != 0)
 			continue; /* whoever asked has been killed */
 		answer.id = question.id;
-		if (failing_call_fails(call, &question.data))
-			answer.error = -call->error;
-		else
+		if (!failing_call_fails(call, &question.data)) {
 			answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+		} else {
+			answer.error = -call->error;
+			if (call->before_failure != NULL)
+				call->before_failure(call->context);
+		}
 		(void)ioctl(call->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer); /* the same */
 	}
 	return NULL;

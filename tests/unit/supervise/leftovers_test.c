@@ -1,5 +1,6 @@
 #include "supervise/leftovers.h"
 
+#include "unit/failing_call.h"
 #include "unit/namespace.h"
 #include "unit/support.h"
 
@@ -145,12 +146,27 @@ static void wait_for_ready(struct scene *scene, int first, int count)
 	}
 }
 
+/* By kill or, where a test has that refused, by descriptor. */
+static bool send_marker(pid_t pid)
+{
+	int pidfd;
+	bool is_sent;
+
+	if (kill(pid, MARKER) == 0)
+		return true;
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	is_sent = pidfd >= 0 && syscall(SYS_pidfd_send_signal, pidfd, MARKER, NULL, 0) == 0;
+	if (pidfd >= 0)
+		(void)close(pidfd);
+	return is_sent;
+}
+
 /* Until all that has been sent to it by now has been said. */
 static void settle(struct scene *scene, int who)
 {
 	int before = scene->seen[who][MARKER];
 
-	if (kill(scene->pids[who], MARKER) != 0) {
+	if (!send_marker(scene->pids[who])) {
 		complain(scene->complaint, "%s is gone", name_of(who));
 		return;
 	}
@@ -707,6 +723,163 @@ static void without_pidfds_kill_ends_the_children_and_then_those_who_come_to_us(
 	expect_on_each_older_kernel(kill_without_pidfds);
 }
 
+/* --- descriptors of processes, and the want of them --- */
+
+/*
+ * With stdin closed the descriptor that stands for a process may be 0. Numbers are for those
+ * kernels where there is none.
+ */
+static void signal_without_kill_or_stdin(struct complaint *complaint, const void *argument)
+{
+	static const long numbers[] = {SYS_kill};
+	const int usr1[] = {SIGUSR1, 0};
+	struct scene *scene = start_all(complaint);
+
+	(void)argument;
+	(void)close(STDIN_FILENO);
+	if (!refuse_system_calls(numbers, COUNT(numbers), ESRCH))
+		complain(complaint, "seccomp: %s", strerror(errno));
+	leftovers_stop(&scene->leftovers);
+	for (int who = 0; who < TREE_COUNT; who++)
+		expect_only(scene, who, term_and_cont);
+	leftovers_signal(&scene->leftovers, SIGUSR1);
+	for (int who = 0; who < TREE_COUNT; who++)
+		expect_only(scene, who, usr1);
+	leftovers_kill(&scene->leftovers);
+	reap_everybody();
+	expect_strangers_have_nothing(scene);
+	expect_said(scene, "");
+	if (fcntl(STDIN_FILENO, F_GETFD) >= 0)
+		complain(complaint, "a descriptor that was 0 has been left open");
+}
+
+static void who_can_be_had_by_descriptor_be_it_0_is_not_signalled_by_number(void **state)
+{
+	(void)state;
+	if (!can_refuse_system_calls()) {
+		print_message("skipped: this sandbox has no seccomp filters\n");
+		skip();
+	}
+	expect_beside_init("without kill or stdin", signal_without_kill_or_stdin, NULL);
+}
+
+/* No descriptor for one of them, who is neither the first nor the last, after so many have been
+ * had. */
+#define WHO_IS_HARD_TO_HAVE WHO_OTHER_GROUP
+
+struct shortage_row {
+	const char *name;
+	int passes;
+	int failures;
+};
+
+/* It has been looked for, and sent TERM. */
+#define CONT_COMES_AFTER 2
+
+static const struct shortage_row shortage_rows[] = {
+	{"when looked for", 0, 1},
+	{"when looked for, for ever", 0, FOR_EVER},
+	{"when sent TERM", 1, 1},
+	{"when sent TERM, three times", 1, 3},
+	{"when sent TERM, for ever", 1, FOR_EVER},
+	{"when continued", CONT_COMES_AFTER, 1},
+	{"when continued, three times", CONT_COMES_AFTER, 3},
+	{"when continued, for ever", CONT_COMES_AFTER, FOR_EVER},
+};
+
+/* Else a second CONT might come while the first was pending, and be the same. */
+static void wait_for_cont_of_earlier_ones(void *context)
+{
+	struct scene *scene = context;
+
+	for (int who = 0; who < TREE_COUNT; who++) {
+		while (scene->pids[who] < scene->pids[WHO_IS_HARD_TO_HAVE] &&
+			scene->seen[who][SIGCONT] == 0 && scene->complaint->text[0] == '\0')
+			take_report(scene);
+	}
+}
+
+static void begin_shortage(struct scene *scene, const struct shortage_row *row)
+{
+	static struct failing_call open = {.number = SYS_pidfd_open, .error = EMFILE};
+
+	open.first_argument = scene->pids[WHO_IS_HARD_TO_HAVE];
+	open.passes = row->passes;
+	open.failures = row->failures;
+	if (row->passes == CONT_COMES_AFTER) {
+		open.before_failure = wait_for_cont_of_earlier_ones;
+		open.context = scene;
+	}
+	if (!failing_call_start(&open))
+		complain(scene->complaint, "seccomp: %s", strerror(errno));
+}
+
+static void stop_in_shortage(struct complaint *complaint, const void *argument)
+{
+	const struct shortage_row *row = argument;
+	struct scene *scene = start_all(complaint);
+
+	begin_shortage(scene, row);
+	leftovers_stop(&scene->leftovers); /* and this returns */
+	for (int who = 0; who < TREE_COUNT; who++) {
+		if (who != WHO_IS_HARD_TO_HAVE || row->failures != FOR_EVER)
+			expect_only(scene, who, term_and_cont);
+	}
+	expect_strangers_have_nothing(scene);
+	expect_whit_has_nothing(scene);
+	expect_said(scene, "");
+}
+
+static void signal_in_shortage(struct complaint *complaint, const void *argument)
+{
+	const int usr1[] = {SIGUSR1, 0};
+	struct scene *scene = start_all(complaint);
+
+	begin_shortage(scene, argument);
+	leftovers_signal(&scene->leftovers, SIGUSR1);
+	for (int who = 0; who < WHO_STOPPED; who++)
+		expect_only(scene, who, usr1);
+	expect_strangers_have_nothing(scene);
+	expect_said(scene, "");
+}
+
+static void want_of_a_descriptor_for_one_is_outlasted_or_else_does_not_keep_the_others(void **state)
+{
+	(void)state;
+	if (!can_have_failing_call())
+		skip();
+	for (size_t i = 0; i < COUNT(shortage_rows); i++)
+		expect_beside_init(shortage_rows[i].name, stop_in_shortage, &shortage_rows[i]);
+	expect_beside_init("a signal", signal_in_shortage, &shortage_rows[0]);
+}
+
+/* As if each of them had been reaped, and somebody else was found in its place, over and over. */
+static void signal_those_who_are_always_gone(struct complaint *complaint, const void *argument)
+{
+	static const long numbers[] = {SYS_pidfd_send_signal};
+	struct scene *scene = start_all(complaint);
+
+	(void)argument;
+	if (!refuse_system_calls(numbers, COUNT(numbers), ESRCH))
+		complain(complaint, "seccomp: %s", strerror(errno));
+	leftovers_stop(&scene->leftovers); /* and these return */
+	leftovers_kill(&scene->leftovers);
+	for (int who = 0; who < WHO_STOPPED; who++)
+		expect_only(scene, who, nothing);
+	expect_strangers_have_nothing(scene);
+	expect_said(scene, "");
+}
+
+static void who_is_always_gone_when_signalled_does_not_keep_whit(void **state)
+{
+	(void)state;
+	if (!can_refuse_system_calls()) {
+		print_message("skipped: this sandbox has no seccomp filters\n");
+		skip();
+	}
+	expect_beside_init("always gone", signal_those_who_are_always_gone, NULL);
+}
+
 /* --- no /proc --- */
 
 static const char no_proc[] =
@@ -1079,6 +1252,10 @@ int main(void)
 		cmocka_unit_test(without_pidfds_signals_reach_the_children_and_nobody_else),
 		cmocka_unit_test(
 			without_pidfds_kill_ends_the_children_and_then_those_who_come_to_us),
+		cmocka_unit_test(who_can_be_had_by_descriptor_be_it_0_is_not_signalled_by_number),
+		cmocka_unit_test(
+			want_of_a_descriptor_for_one_is_outlasted_or_else_does_not_keep_the_others),
+		cmocka_unit_test(who_is_always_gone_when_signalled_does_not_keep_whit),
 		cmocka_unit_test(
 			without_proc_the_commands_group_is_signalled_and_one_warning_says_so),
 		cmocka_unit_test(the_proc_of_another_namespace_is_not_looked_at),
