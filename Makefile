@@ -135,6 +135,7 @@ unit.supervise/memory_cgroup = base/line base/number base/text_file
 unit.supervise/job = base/clock command/terminal signals/signal_set signals/signal_name base/log base/line base/number base/descriptor base/directory
 unit.supervise/process = base/line base/number
 unit.supervise/reaper = supervise/process supervise/exit_status signals/signal_name signals/signal_set base/line base/log base/number base/descriptor base/directory
+unit.supervise/roll_call = supervise/process base/directory base/line base/log base/number
 unit.supervise/shutdown = base/clock
 unit.supervise/exit_status = signals/signal_name signals/signal_set base/number base/descriptor base/directory
 
