@@ -792,6 +792,22 @@ static void of_a_good_file_the_system_s_word_is_told(void **state)
 	}
 }
 
+/* Tried in a child, since it cannot be undone. False, said aloud, where we may not. */
+static bool can_give_and_take_capabilities(void)
+{
+	char path[PATH_MAX];
+	pid_t pid;
+
+	path_in_base(path, "with-capabilities");
+	pid = checked_fork();
+	if (pid == 0)
+		_exit(give_and_take_capability(path, CAP_NET_RAW) ? 0 : 1);
+	if (wait_for(pid) == 0)
+		return true;
+	print_message("skipped: capabilities cannot be given and taken here\n");
+	return false;
+}
+
 /* EPERM may be a security module's or a filter's. */
 static void expect_capability_is_not_blamed(struct complaint *complaint, const void *argument)
 {
@@ -814,12 +830,65 @@ static void capabilities_that_are_allowed_or_not_effective_are_not_blamed(void *
 	static const unsigned int flags[] = {VFS_CAP_FLAGS_EFFECTIVE, 0};
 
 	(void)state;
+	if (!can_give_and_take_capabilities())
+		skip();
 	if (prctl(PR_CAPBSET_READ, (unsigned long)CAP_NET_RAW, 0UL, 0UL, 0UL) != 1) {
 		print_message("skipped: this sandbox allows no CAP_NET_RAW\n");
 		skip();
 	}
 	for (size_t i = 0; i < COUNT(flags); i++)
 		run_in_child("EPERM", expect_capability_is_not_blamed, &flags[i]);
+}
+
+/* All but one of those that are allowed are taken away, or that one alone. */
+struct taking {
+	unsigned int capability;
+	bool is_taken;
+};
+
+static void take_capabilities(struct complaint *complaint, const struct taking *taking)
+{
+	for (unsigned int other = 0; other <= CAP_LAST_CAP; other++) {
+		if ((other == taking->capability) == taking->is_taken &&
+			prctl(PR_CAPBSET_READ, (unsigned long)other, 0UL, 0UL, 0UL) == 1 &&
+			prctl(PR_CAPBSET_DROP, (unsigned long)other, 0UL, 0UL, 0UL) < 0)
+			complain(complaint, "dropping capability %u: %s", other, strerror(errno));
+	}
+}
+
+static void expect_blame_if_taken(struct complaint *complaint, const void *argument)
+{
+	const struct taking *taking = argument;
+	struct exec_explanation explanation;
+	char path[PATH_MAX];
+	bool is_blamed;
+
+	path_in_base(path, "with-capabilities");
+	take_capabilities(complaint, taking);
+	if (!give_capability(path, taking->capability, VFS_CAP_FLAGS_EFFECTIVE))
+		complain(complaint, "setxattr: %s", strerror(errno));
+	explain(EPERM, EXEC_FAILURE_AT_EXEC, path, &explanation);
+	is_blamed = strcmp(strerror(EPERM), line_string(&explanation.reason)) != 0;
+	if (is_blamed != taking->is_taken)
+		complain(complaint, "capability %u, %s: %s", taking->capability,
+			taking->is_taken ? "taken" : "with all others taken",
+			line_string(&explanation.reason));
+}
+
+static void each_capability_is_told_from_all_others(void **state)
+{
+	(void)state;
+	if (!can_give_and_take_capabilities())
+		skip();
+	for (unsigned int capability = 0; capability <= CAP_LAST_CAP; capability++) {
+		const struct taking taken = {capability, true};
+		const struct taking left = {capability, false};
+
+		if (prctl(PR_CAPBSET_READ, (unsigned long)capability, 0UL, 0UL, 0UL) != 1)
+			continue; /* here it cannot be told from one that was taken */
+		run_in_child("EPERM", expect_blame_if_taken, &taken);
+		run_in_child("EPERM", expect_blame_if_taken, &left);
+	}
 }
 
 static void a_process_that_could_not_be_made_says_nothing_of_the_file(void **state)
@@ -861,6 +930,7 @@ int main(void)
 		cmocka_unit_test(capabilities_that_are_not_allowed_are_told),
 		cmocka_unit_test(high_capabilities_that_are_not_allowed_are_told),
 		cmocka_unit_test(capabilities_that_are_allowed_or_not_effective_are_not_blamed),
+		cmocka_unit_test(each_capability_is_told_from_all_others),
 		cmocka_unit_test(too_many_words_are_told_with_their_size),
 		cmocka_unit_test(whatever_the_error_nothing_is_said_that_does_not_explain_it),
 		cmocka_unit_test(of_a_good_file_the_system_s_word_is_told),
