@@ -880,6 +880,73 @@ static void who_is_always_gone_when_signalled_does_not_keep_whit(void **state)
 	expect_beside_init("always gone", signal_those_who_are_always_gone, NULL);
 }
 
+/* --- waiting for those who are to stop --- */
+
+#ifdef SYS_poll
+#define POLL SYS_poll
+#else
+#define POLL SYS_ppoll
+#endif
+
+/* Whit says nothing here, so poll is called for no other purpose than to wait. */
+static void stop_stopped(struct complaint *complaint, const void *argument)
+{
+	static struct failing_call poll = {
+		.number = POLL, .first_argument = ANY_ARGUMENT, .passes = FOR_EVER};
+	struct scene *scene = start_scene(complaint);
+	siginfo_t unused;
+
+	(void)argument;
+	become_subreaper(scene);
+	start_one(scene, WHO_STOPPED, HABIT_IS_STOPPED);
+	wait_for_ready(scene, WHO_STOPPED, 1);
+	(void)waitid(P_PID, (id_t)scene->pids[WHO_STOPPED], &unused, WSTOPPED);
+	if (!failing_call_start(&poll))
+		complain(complaint, "seccomp: %s", strerror(errno));
+	leftovers_stop(&scene->leftovers);
+	expect_only(scene, WHO_STOPPED, term_and_cont);
+	if (poll.passes != FOR_EVER)
+		complain(complaint, "expected no wait, observed %d", FOR_EVER - poll.passes);
+}
+
+static void who_has_stopped_is_not_waited_for(void **state)
+{
+	(void)state;
+	if (!can_have_failing_call())
+		skip();
+	expect_beside_init("a stopped one alone", stop_stopped, NULL);
+}
+
+/* From now on /proc says that it is running, as of one that is in the middle of a long fork. */
+static void pretend_to_run(struct scene *scene, int who)
+{
+	char path[] = "/tmp/whit-stat-XXXXXX";
+	int fd = mkstemp(path);
+	char target[32];
+
+	(void)snprintf(target, sizeof(target), "/proc/%d/stat", scene->pids[who]);
+	if (fd < 0 || dprintf(fd, "%d (x) R %d 0\n", scene->pids[who], getpid()) < 0 ||
+		mount(path, target, NULL, MS_BIND, NULL) != 0)
+		complain(scene->complaint, "a file on %s: %s", target, strerror(errno));
+	(void)close(fd);
+	(void)unlink(path);
+}
+
+static void stop_one_that_does_not_stop(struct complaint *complaint, const void *argument)
+{
+	struct scene *scene = start_all(complaint);
+
+	(void)argument;
+	pretend_to_run(scene, WHO_CHILD);
+	leftovers_stop(&scene->leftovers); /* and this returns */
+	for (int who = 0; who < TREE_COUNT; who++)
+		expect_only(scene, who, term_and_cont);
+	expect_strangers_have_nothing(scene);
+	expect_said(scene, "");
+}
+
+TEST(who_does_not_stop_does_not_keep_whit_from_the_others, stop_one_that_does_not_stop)
+
 /* --- no /proc --- */
 
 static const char no_proc[] =
@@ -1256,6 +1323,8 @@ int main(void)
 		cmocka_unit_test(
 			want_of_a_descriptor_for_one_is_outlasted_or_else_does_not_keep_the_others),
 		cmocka_unit_test(who_is_always_gone_when_signalled_does_not_keep_whit),
+		cmocka_unit_test(who_has_stopped_is_not_waited_for),
+		cmocka_unit_test(who_does_not_stop_does_not_keep_whit_from_the_others),
 		cmocka_unit_test(
 			without_proc_the_commands_group_is_signalled_and_one_warning_says_so),
 		cmocka_unit_test(the_proc_of_another_namespace_is_not_looked_at),
