@@ -104,6 +104,30 @@ static void of_a_line_that_is_too_long_the_beginning_is_returned_and_the_rest_dr
 	}
 }
 
+static void read_without_stdin(struct complaint *complaint, const void *argument)
+{
+	struct text_file file;
+	const char *line;
+
+	(void)argument;
+	(void)close(STDIN_FILENO);
+	if (!text_file_open(&file, path)) {
+		complain(complaint, "expected the file to be opened");
+		return;
+	}
+	line = text_file_next(&file);
+	if (line == NULL || strcmp(line, "a") != 0)
+		complain(complaint, "expected \"a\", observed \"%s\"", line == NULL ? "" : line);
+	text_file_close(&file);
+}
+
+static void with_stdin_closed_a_file_is_read_all_the_same(void **state)
+{
+	(void)state;
+	write_file("a\n", 2);
+	run_in_child("without stdin", read_without_stdin, NULL);
+}
+
 static void a_file_that_is_not_there_is_said(void **state)
 {
 	struct text_file file;
@@ -171,6 +195,7 @@ int main(void)
 		cmocka_unit_test(lines_around_the_end_of_the_buffer_are_whole),
 		cmocka_unit_test(
 			of_a_line_that_is_too_long_the_beginning_is_returned_and_the_rest_dropped),
+		cmocka_unit_test(with_stdin_closed_a_file_is_read_all_the_same),
 		cmocka_unit_test(a_file_that_is_not_there_is_said),
 		cmocka_unit_test(what_cannot_be_read_has_no_lines),
 		cmocka_unit_test(a_pipe_that_nobody_writes_to_is_not_waited_for),

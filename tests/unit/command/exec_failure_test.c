@@ -322,6 +322,7 @@ enum circumstance {
 	PLAINLY,
 	AS_ANOTHER_USER,
 	WITHOUT_A_SHELL,    /* in an image that has none */
+	WITHOUT_STDIN,      /* so that the file may be descriptor 0 */
 	WITH_THE_FILE_OPEN, /* for writing */
 	ON_A_NOEXEC_MOUNT,
 	WITHOUT_A_CAPABILITY,      /* that the file has */
@@ -392,6 +393,8 @@ static bool bring_about(enum circumstance circumstance, const char *path)
 		return become_another_user();
 	case WITHOUT_A_SHELL:
 		return chroot(base) == 0;
+	case WITHOUT_STDIN:
+		return close(STDIN_FILENO) == 0;
 	case WITH_THE_FILE_OPEN:
 		return open(path, O_WRONLY | O_CLOEXEC) >= 0;
 	case ON_A_NOEXEC_MOUNT:
@@ -571,6 +574,11 @@ TEST(what_is_wrong_with_an_interpreter_is_told, PLAINLY,
 	{"@/interpreter-is-script-without-one", ENOENT, "its interpreter '@/no-interpreter' cannot "
 		"be run: its interpreter '@/nothing' does not exist; install it or correct the "
 		"'#!' line", NULL, NULL})
+
+TEST(what_is_in_a_file_is_told_with_stdin_closed_too, WITHOUT_STDIN,
+	{"@/no-name", ENOEXEC, "its '#!' line names no interpreter", NULL, NULL},
+	{"@/no-interpreter", ENOENT, "its interpreter '@/nothing' does not exist; install it or "
+		"correct the '#!' line", NULL, NULL})
 
 TEST(what_is_no_program_is_told, PLAINLY,
 	{"@/empty", ENOEXEC, "it is an empty file", NULL, NULL},
@@ -919,6 +927,7 @@ int main(void)
 		cmocka_unit_test(of_a_file_that_cannot_be_read_it_is_told_what_is_known),
 		cmocka_unit_test(what_is_wrong_with_a_script_is_told),
 		cmocka_unit_test(what_is_wrong_with_an_interpreter_is_told),
+		cmocka_unit_test(what_is_in_a_file_is_told_with_stdin_closed_too),
 		cmocka_unit_test(what_is_no_program_is_told),
 #ifdef THIS_MACHINE
 		cmocka_unit_test(a_program_for_another_machine_is_told_with_both),

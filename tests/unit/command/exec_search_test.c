@@ -133,6 +133,7 @@ enum circumstance {
 	PLAINLY,
 	AS_ANOTHER_USER,
 	WITHOUT_A_SHELL, /* in an image that has none */
+	WITHOUT_STDIN,   /* so that the file may be descriptor 0 */
 };
 
 struct attempt {
@@ -173,6 +174,8 @@ static void search_in_child(struct complaint *complaint, const void *argument)
 		become_another_user(complaint);
 	if (attempt->circumstance == WITHOUT_A_SHELL && chroot(base) != 0)
 		complain(complaint, "chroot: %s", strerror(errno));
+	if (attempt->circumstance == WITHOUT_STDIN)
+		(void)close(STDIN_FILENO);
 	if (dup2(attempt->output, STDOUT_FILENO) < 0)
 		complain(complaint, "dup2: %s", strerror(errno));
 	if (attempt->path == NULL ? unsetenv("PATH") : setenv("PATH", attempt->path, 1))
@@ -327,6 +330,15 @@ TEST(what_is_no_text_is_not_given_to_the_shell,
 	{"with a UTF-16 mark", "@/first", {"utf16-mark"}, ENOEXEC, NULL})
 /* clang-format on */
 
+static void with_stdin_closed_a_text_file_is_run_by_the_shell_all_the_same(void **state)
+{
+	const struct row row = {
+		"without stdin", "@/first", {"text", "a"}, 0, "@/first/text|a|marked"};
+
+	(void)state;
+	expect_attempt(&row, WITHOUT_STDIN);
+}
+
 static char long_path[PATH_MAX + 32];
 
 /* PATH entries and names longer than a path can be. */
@@ -446,6 +458,7 @@ int main(void)
 		cmocka_unit_test(a_name_with_a_slash_is_not_searched_for),
 		cmocka_unit_test(
 			a_text_file_without_an_interpreter_is_run_by_the_shell_with_its_path_and_words),
+		cmocka_unit_test(with_stdin_closed_a_text_file_is_run_by_the_shell_all_the_same),
 		cmocka_unit_test(what_is_no_text_is_not_given_to_the_shell),
 		cmocka_unit_test(a_path_entry_that_is_too_long_is_passed_over_and_a_name_is_not),
 		cmocka_unit_test(a_file_that_is_open_for_writing_is_etxtbsy),

@@ -184,6 +184,29 @@ static void who_was_reaped_and_who_cannot_be_seen_is_a_question_mark(void **stat
 	expect_beside_init(no_name_in_namespace, NULL);
 }
 
+/* Its file may be descriptor 0 then. */
+static void name_without_stdin(struct complaint *complaint, const void *argument)
+{
+	char name[PROCESS_NAME_SIZE];
+
+	(void)argument;
+	(void)prctl(PR_SET_NAME, "whit");
+	(void)close(STDIN_FILENO);
+	process_name(getpid(), name);
+	if (strcmp(name, "whit") != 0)
+		complain(complaint, "expected \"whit\", observed \"%s\"", name);
+	if (!process_is_child(getpid(), getppid()))
+		complain(complaint, "expected to be the child of our parent");
+	if (fcntl(STDIN_FILENO, F_GETFD) >= 0)
+		complain(complaint, "a descriptor that was 0 has been left open");
+}
+
+static void with_stdin_closed_a_process_is_known_all_the_same(void **state)
+{
+	(void)state;
+	expect_beside_init(name_without_stdin, NULL);
+}
+
 /* --- kinship --- */
 
 enum who {
@@ -596,6 +619,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_without_newlines_is_the_whole_name),
 		cmocka_unit_test(a_name_with_newlines_is_the_whole_name_too),
+		cmocka_unit_test(with_stdin_closed_a_process_is_known_all_the_same),
 		cmocka_unit_test(who_was_reaped_and_who_cannot_be_seen_is_a_question_mark),
 		cmocka_unit_test(
 			children_grandchildren_orphans_and_zombies_are_ours_and_strangers_are_not),
