@@ -30,6 +30,7 @@ struct setting {
 	int soft_limit;    /* set when all are open */
 	const int *opened; /* ends with 0 */
 	const int *left;   /* ends with 0: besides 0, 1, 2 and keep */
+	bool has_no_stdin; /* so that the list may be descriptor 0 */
 };
 
 static bool is_open(int fd)
@@ -107,12 +108,14 @@ static void close_in_child(struct complaint *complaint, const void *argument)
 	set_soft_limit(complaint, HIGHEST);
 	open_only(complaint, setting->opened);
 	set_soft_limit(complaint, setting->soft_limit);
+	if (setting->has_no_stdin)
+		(void)close(STDIN_FILENO);
 	if (!leave_only(setting->way))
 		complain(complaint, "seccomp: %s", strerror(errno));
 	if (complaint->text[0] != '\0')
 		return;
 	descriptor_close_all_but(setting->keep);
-	for (int fd = 0; fd < HIGHEST; fd++) {
+	for (int fd = setting->has_no_stdin ? 1 : 0; fd < HIGHEST; fd++) {
 		bool was_open = fd <= STDERR_FILENO || is_listed(setting->opened, fd);
 		bool expected = was_open &&
 			(fd <= STDERR_FILENO || fd == setting->keep ||
@@ -122,6 +125,8 @@ static void close_in_child(struct complaint *complaint, const void *argument)
 			complain(complaint, "keeping %d, expected %d %s", setting->keep, fd,
 				expected ? "open" : "closed");
 	}
+	if (setting->has_no_stdin && is_open(STDIN_FILENO))
+		complain(complaint, "the list has been left open as 0");
 }
 
 static const int none[] = {0};
@@ -232,7 +237,7 @@ static void descriptors_above_the_limit_are_closed_where_the_kernel_lists_them(v
 	if (cannot_be_tried())
 		skip();
 	for (int way = 0; way < WAY_COUNT; way++) {
-		const struct setting setting = {
+		struct setting setting = {
 			.way = (enum way)way,
 			.keep = 4,
 			.soft_limit = 500,
@@ -240,6 +245,8 @@ static void descriptors_above_the_limit_are_closed_where_the_kernel_lists_them(v
 			.left = way == WAY_ONE_BY_ONE ? above : none,
 		};
 
+		run_in_child(way_names[way], close_in_child, &setting);
+		setting.has_no_stdin = true;
 		run_in_child(way_names[way], close_in_child, &setting);
 	}
 }

@@ -359,6 +359,24 @@ static void a_terminal_shows_the_message(void **state)
 	run_on_each_kernel(terminal_in_child);
 }
 
+/* The descriptor that is opened for it may be 0 then. */
+static void terminal_without_stdin_in_child(struct complaint *complaint, const void *kernel)
+{
+	terminal_in_child(complaint, kernel);
+	(void)close(STDIN_FILENO);
+	log_error("two");
+	if (fcntl(STDIN_FILENO, F_GETFD) >= 0)
+		complain(complaint, "a descriptor that was 0 has been left open");
+}
+
+static void a_terminal_is_let_go_of_with_stdin_closed_too(void **state)
+{
+	(void)state;
+	if (!has_terminals())
+		skip();
+	run_on_each_kernel(terminal_without_stdin_in_child);
+}
+
 static void flood_terminal_in_child(struct complaint *complaint, const void *kernel)
 {
 	int terminal;
@@ -624,6 +642,7 @@ int main(void)
 		cmocka_unit_test(a_flood_into_a_pipe_that_nobody_reads_does_not_block),
 		cmocka_unit_test(a_flood_into_a_socket_that_nobody_reads_does_not_block),
 		cmocka_unit_test(a_terminal_shows_the_message),
+		cmocka_unit_test(a_terminal_is_let_go_of_with_stdin_closed_too),
 		cmocka_unit_test(a_flood_into_a_terminal_that_nobody_reads_does_not_block),
 		cmocka_unit_test(
 			a_terminal_without_proc_shows_what_is_said_before_and_blocks_nobody_afterwards),
