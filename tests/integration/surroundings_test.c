@@ -230,6 +230,29 @@ static void four_descriptors_are_enough(void **state)
 	run_expect_end(&run, 7, "");
 }
 
+static void close_stdin_and_limit_descriptors(void *argument)
+{
+	close(STDIN_FILENO);
+	limit_descriptors(argument);
+}
+
+/* The signalfd can only be 0 then. */
+static void three_descriptors_are_enough_with_stdin_closed(void **state)
+{
+	const char *const words[] = {actor_path(), "exit", "7", NULL};
+	rlim_t count = 3;
+	struct run run;
+
+	if (whit_is_dynamic())
+		skip();
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.prepare = close_stdin_and_limit_descriptors,
+			.prepare_argument = &count});
+	run_expect_end(&run, 7, "");
+}
+
 static void too_few_descriptors_are_one_line_and_125(void **state)
 {
 	const char *const words[] = {actor_path(), "exit", "7", NULL};
@@ -529,6 +552,7 @@ int main(void)
 		ROLE_TEST(closed_stdio_does_no_harm),
 		ROLE_TEST(closed_stdio_stays_closed),
 		ROLE_TEST(four_descriptors_are_enough),
+		ROLE_TEST(three_descriptors_are_enough_with_stdin_closed),
 		ROLE_TEST(too_few_descriptors_are_one_line_and_125),
 		ROLE_TEST(a_command_of_another_user_is_warned_about_and_survived),
 		SUBREAPER_TEST(a_rest_of_another_user_is_warned_about_once),
