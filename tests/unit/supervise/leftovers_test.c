@@ -889,10 +889,17 @@ static void who_is_always_gone_when_signalled_does_not_keep_whit(void **state)
 #endif
 
 /* Whit says nothing here, so poll is called for no other purpose than to wait. */
+static void count_waits(struct scene *scene, struct failing_call *poll)
+{
+	*poll = (struct failing_call){
+		.number = POLL, .first_argument = ANY_ARGUMENT, .passes = FOR_EVER};
+	if (!failing_call_start(poll))
+		complain(scene->complaint, "seccomp: %s", strerror(errno));
+}
+
 static void stop_stopped(struct complaint *complaint, const void *argument)
 {
-	static struct failing_call poll = {
-		.number = POLL, .first_argument = ANY_ARGUMENT, .passes = FOR_EVER};
+	static struct failing_call poll;
 	struct scene *scene = start_scene(complaint);
 	siginfo_t unused;
 
@@ -901,8 +908,7 @@ static void stop_stopped(struct complaint *complaint, const void *argument)
 	start_one(scene, WHO_STOPPED, HABIT_IS_STOPPED);
 	wait_for_ready(scene, WHO_STOPPED, 1);
 	(void)waitid(P_PID, (id_t)scene->pids[WHO_STOPPED], &unused, WSTOPPED);
-	if (!failing_call_start(&poll))
-		complain(complaint, "seccomp: %s", strerror(errno));
+	count_waits(scene, &poll);
 	leftovers_stop(&scene->leftovers);
 	expect_only(scene, WHO_STOPPED, term_and_cont);
 	if (poll.passes != FOR_EVER)
@@ -930,6 +936,37 @@ static void pretend_to_run(struct scene *scene, int who)
 		complain(scene->complaint, "a file on %s: %s", target, strerror(errno));
 	(void)close(fd);
 	(void)unlink(path);
+}
+
+/* The pid is one that can be on the edge of what is looked at together. */
+static void wait_for_one(struct complaint *complaint, const void *argument)
+{
+	static struct failing_call poll;
+	const int *remainder = argument;
+	struct scene *scene = start_scene(complaint);
+	int who = WHO_FIRST_OF_MANY;
+
+	become_subreaper(scene);
+	do {
+		start_one(scene, ++who, HABIT_NONE);
+		wait_for_ready(scene, who, 1);
+	} while (scene->pids[who] < 64 || scene->pids[who] % 8 != *remainder);
+	pretend_to_run(scene, who);
+	count_waits(scene, &poll);
+	leftovers_stop(&scene->leftovers);
+	if (poll.passes == FOR_EVER)
+		complain(complaint, "pid %d has not been waited for", scene->pids[who]);
+}
+
+static void who_has_not_stopped_is_waited_for(void **state)
+{
+	static const int remainders[] = {0, 7};
+
+	(void)state;
+	if (!can_have_failing_call())
+		skip();
+	for (size_t i = 0; i < COUNT(remainders); i++)
+		expect_beside_init("a running one", wait_for_one, &remainders[i]);
 }
 
 static void stop_one_that_does_not_stop(struct complaint *complaint, const void *argument)
@@ -1324,6 +1361,7 @@ int main(void)
 			want_of_a_descriptor_for_one_is_outlasted_or_else_does_not_keep_the_others),
 		cmocka_unit_test(who_is_always_gone_when_signalled_does_not_keep_whit),
 		cmocka_unit_test(who_has_stopped_is_not_waited_for),
+		cmocka_unit_test(who_has_not_stopped_is_waited_for),
 		cmocka_unit_test(who_does_not_stop_does_not_keep_whit_from_the_others),
 		cmocka_unit_test(
 			without_proc_the_commands_group_is_signalled_and_one_warning_says_so),
