@@ -13,11 +13,16 @@ enum exec_verdict {
 	EXEC_VERDICT_GO_ON,       /* so has what leads to the next file: that cannot be run */
 };
 
+/* What is looked at: the command's file, and then what is to run it. */
+struct exec_subject {
+	char path[PATH_MAX];
+	int error; /* execve(2)'s errno, or what it would be */
+};
+
 /*
- * Reads the file and looks for what explains the error, execve(2)'s errno. With EXEC_VERDICT_GO_ON
- * its interpreter or loader is returned in the place of its own path, and in the place of the error
- * what execve(2) would have set for that one.
+ * Reads the file and looks for what explains the error. With EXEC_VERDICT_GO_ON the subject is its
+ * interpreter or loader afterwards, else nothing of meaning.
  */
-enum exec_verdict exec_content_explain(struct line *reason, char path[PATH_MAX], int *error);
+enum exec_verdict exec_content_explain(struct line *reason, struct exec_subject *subject);
 
 #endif

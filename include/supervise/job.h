@@ -5,8 +5,9 @@
 #ifndef WHIT_SUPERVISE_JOB_H
 #define WHIT_SUPERVISE_JOB_H
 
+#include "base/clock.h"
+
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 struct job {
@@ -14,8 +15,7 @@ struct job {
 	pid_t command;       /* also the number of its group */
 	bool is_handed_over; /* the command's group was given the foreground, by us */
 	bool is_stopped;     /* with whit, by a shell's leave: CONT concerns its whole group */
-	int64_t stop_passed_at_ms; /* when a stop signal was passed on; 0: not since the last stop
-				    */
+	struct deadline stop_expected; /* until then, since a stop signal was passed on */
 };
 
 /* What is known when the command has stopped. */
@@ -36,6 +36,9 @@ enum job_reaction {
 
 /* Decides. Pure. */
 enum job_reaction job_react(const struct job_stop *stop);
+
+/* A stop signal has been passed on to the command. */
+void job_expect_stop(struct job *job);
 
 /* Does what follows when the command has been stopped by the signal; may stop whit for a while. */
 void job_command_stopped(struct job *job, int signal);

@@ -8,8 +8,8 @@
 /* The pid of a PID namespace's first process: pid_namespaces(7). */
 #define PROCESS_INIT 1
 
-/* TASK_COMM_LEN with its NUL, and the newline: proc_pid_comm(5). */
-#define PROCESS_NAME_SIZE 32
+/* TASK_COMM_LEN, which has the NUL, and the newline: proc_pid_comm(5). */
+#define PROCESS_NAME_SIZE (16 + 1)
 
 /* The process's name, "?" where it cannot be read: no /proc, or that of another PID namespace. */
 void process_name(pid_t pid, char ret_name[PROCESS_NAME_SIZE]);

@@ -40,33 +40,33 @@ static enum exec_verdict explain_bad_line(struct line *reason, enum exec_script 
 	return EXEC_VERDICT_EXPLAINED;
 }
 
-static enum exec_verdict look_at_script(
-	struct line *reason, const unsigned char *bytes, size_t length, int error, char *ret_next)
+static enum exec_verdict look_at_script(struct line *reason, const unsigned char *bytes,
+	size_t length, struct exec_subject *subject)
 {
 	const unsigned char *name = NULL;
 	size_t name_length = 0;
 	enum exec_script script = exec_image_find_interpreter(bytes, length, &name, &name_length);
 
 	if (script != EXEC_SCRIPT_OK)
-		return explain_bad_line(reason, script, error);
-	memcpy(ret_next, name, name_length); /* at most EXEC_IMAGE_BYTES */
-	ret_next[name_length] = '\0';
-	if (error != ENOENT || exists(ret_next)) {
-		line_format(reason, "its interpreter '%s' cannot be run: ", ret_next);
+		return explain_bad_line(reason, script, subject->error);
+	memcpy(subject->path, name, name_length); /* at most EXEC_IMAGE_BYTES */
+	subject->path[name_length] = '\0';
+	if (subject->error != ENOENT || exists(subject->path)) {
+		line_format(reason, "its interpreter '%s' cannot be run: ", subject->path);
 		return EXEC_VERDICT_GO_ON;
 	}
-	if (ret_next[name_length - 1] == '\r')
+	if (subject->path[name_length - 1] == '\r')
 		line_format(reason,
 			"its '#!' line ends in a carriage return; save it with Unix line ends");
-	else if (*ret_next != '/')
+	else if (*subject->path != '/')
 		line_format(reason,
 			"its interpreter '%s' is not in the working directory; put its whole path "
 			"in the '#!' line",
-			ret_next);
+			subject->path);
 	else
 		line_format(reason,
 			"its interpreter '%s' does not exist; install it or correct the '#!' line",
-			ret_next);
+			subject->path);
 	return EXEC_VERDICT_EXPLAINED;
 }
 
@@ -162,27 +162,27 @@ static int error_of_loader(int error, const char *path)
 }
 
 static enum exec_verdict look_at_loader(
-	struct line *reason, int fd, const struct exec_elf *elf, int *error, char *ret_next)
+	struct line *reason, int fd, const struct exec_elf *elf, struct exec_subject *subject)
 {
-	if (!read_loader(fd, elf, ret_next))
+	if (!read_loader(fd, elf, subject->path))
 		return EXEC_VERDICT_UNEXPLAINED;
-	if (*error == ENOENT && !exists(ret_next)) {
-		explain_missing_loader(reason, ret_next);
+	if (subject->error == ENOENT && !exists(subject->path)) {
+		explain_missing_loader(reason, subject->path);
 		return EXEC_VERDICT_EXPLAINED;
 	}
-	*error = error_of_loader(*error, ret_next);
-	line_format(reason, "its loader '%s' cannot be run: ", ret_next);
+	subject->error = error_of_loader(subject->error, subject->path);
+	line_format(reason, "its loader '%s' cannot be run: ", subject->path);
 	return EXEC_VERDICT_GO_ON;
 }
 
 static enum exec_verdict look_at_elf(struct line *reason, int fd, const unsigned char *bytes,
-	size_t length, int *error, char *ret_next)
+	size_t length, struct exec_subject *subject)
 {
 	struct exec_elf elf;
 	bool is_whole = exec_elf_read(bytes, length, &elf);
 
-	if (*error != ENOEXEC)
-		return is_whole ? look_at_loader(reason, fd, &elf, error, ret_next)
+	if (subject->error != ENOEXEC)
+		return is_whole ? look_at_loader(reason, fd, &elf, subject)
 				: EXEC_VERDICT_UNEXPLAINED;
 	if (is_whole)
 		explain_bad_elf(reason, &elf);
@@ -226,7 +226,7 @@ static void explain_kind(struct line *reason, enum exec_image image)
 	}
 }
 
-static enum exec_verdict look_at_bytes(struct line *reason, int fd, int *error, char *ret_next)
+static enum exec_verdict look_at_bytes(struct line *reason, int fd, struct exec_subject *subject)
 {
 	unsigned char bytes[EXEC_IMAGE_BYTES];
 	ssize_t length = pread(fd, bytes, sizeof(bytes), 0);
@@ -236,10 +236,10 @@ static enum exec_verdict look_at_bytes(struct line *reason, int fd, int *error, 
 		return EXEC_VERDICT_UNEXPLAINED;
 	image = exec_image_classify(bytes, (size_t)length);
 	if (image == EXEC_IMAGE_SCRIPT)
-		return look_at_script(reason, bytes, (size_t)length, *error, ret_next);
+		return look_at_script(reason, bytes, (size_t)length, subject);
 	if (image == EXEC_IMAGE_ELF)
-		return look_at_elf(reason, fd, bytes, (size_t)length, error, ret_next);
-	if (*error != ENOEXEC)
+		return look_at_elf(reason, fd, bytes, (size_t)length, subject);
+	if (subject->error != ENOEXEC)
 		return EXEC_VERDICT_UNEXPLAINED;
 	explain_kind(reason, image);
 	return EXEC_VERDICT_EXPLAINED;
@@ -261,14 +261,14 @@ static enum exec_verdict explain_unreadable(struct line *reason, int error)
 	return EXEC_VERDICT_EXPLAINED;
 }
 
-enum exec_verdict exec_content_explain(struct line *reason, char path[PATH_MAX], int *error)
+enum exec_verdict exec_content_explain(struct line *reason, struct exec_subject *subject)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd = open(subject->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	enum exec_verdict verdict;
 
 	if (fd < 0)
-		return explain_unreadable(reason, *error);
-	verdict = look_at_bytes(reason, fd, error, path);
+		return explain_unreadable(reason, subject->error);
+	verdict = look_at_bytes(reason, fd, subject);
 	(void)close(fd); /* read-only: nothing to lose */
 	return verdict;
 }

@@ -195,31 +195,32 @@ static bool explain_outside(
 }
 
 /* As exec_content_explain, but from the way to the file on. */
-static enum exec_verdict explain_one(struct line *reason, char path[PATH_MAX], int *error)
+static enum exec_verdict explain_one(struct line *reason, struct exec_subject *subject)
 {
 	struct stat status;
 
-	if (stat(path, &status) < 0)
-		return explain_way(reason, path, *error) ? EXEC_VERDICT_EXPLAINED
-							 : EXEC_VERDICT_UNEXPLAINED;
-	if (explain_outside(reason, path, &status, *error))
+	if (stat(subject->path, &status) < 0)
+		return explain_way(reason, subject->path, subject->error)
+			? EXEC_VERDICT_EXPLAINED
+			: EXEC_VERDICT_UNEXPLAINED;
+	if (explain_outside(reason, subject->path, &status, subject->error))
 		return EXEC_VERDICT_EXPLAINED;
 	if (!S_ISREG(status.st_mode))
 		return EXEC_VERDICT_UNEXPLAINED;
-	return exec_content_explain(reason, path, error);
+	return exec_content_explain(reason, subject);
 }
 
 bool exec_file_explain(struct line *reason, const char *path, int error)
 {
-	char subject[PATH_MAX]; /* the file, then its interpreter or loader, then that one's */
+	struct exec_subject subject = {.error = error};
 	size_t length = reason->length;
 	bool was_cut = reason->cut;
 
-	if (strlen(path) >= sizeof(subject))
+	if (strlen(path) >= sizeof(subject.path))
 		return false;
-	strcpy(subject, path);
+	strcpy(subject.path, path);
 	for (int depth = 0; depth <= INTERPRETERS_MAX; depth++) {
-		switch (explain_one(reason, subject, &error)) {
+		switch (explain_one(reason, &subject)) {
 		case EXEC_VERDICT_UNEXPLAINED:
 			return false;
 		case EXEC_VERDICT_EXPLAINED:
@@ -231,5 +232,5 @@ bool exec_file_explain(struct line *reason, const char *path, int error)
 	reason->length = length; /* the same names over and over say no more */
 	reason->cut = was_cut;
 	line_format(reason, "too many scripts are each other's interpreters");
-	return error == ELOOP;
+	return subject.error == ELOOP;
 }

@@ -13,7 +13,10 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* How long a command may take from a stop signal until it stops. */
+/*
+ * How long a command may take from a stop signal until it stops. One that ignored the signal is not
+ * stopped by it later.
+ */
 #define STOP_TIME_MS 2000
 
 enum job_reaction job_react(const struct job_stop *stop)
@@ -101,12 +104,14 @@ static void stop_with_shell(struct job *job, struct terminal *terminal, const st
 	continue_group(job);
 }
 
-/* A command may take a while to stop, but one that ignored the signal is not stopped by it later.
- */
-static bool stop_was_passed_on(const struct job *job)
+void job_expect_stop(struct job *job)
 {
-	return job->stop_passed_at_ms != 0 &&
-		clock_now_ms() - job->stop_passed_at_ms < STOP_TIME_MS;
+	job->stop_expected = deadline_after(clock_now_ms(), STOP_TIME_MS);
+}
+
+static bool is_stop_expected(const struct job *job)
+{
+	return job->stop_expected.is_set && !deadline_has_come(&job->stop_expected, clock_now_ms());
 }
 
 void job_command_stopped(struct job *job, int signal)
@@ -116,7 +121,7 @@ void job_command_stopped(struct job *job, int signal)
 	pid_t session = getsid(0);
 	struct job_stop stop = {
 		.signal = signal,
-		.was_passed_on = stop_was_passed_on(job),
+		.was_passed_on = is_stop_expected(job),
 		/* Where a filter refuses to tell: to stop for nobody would be for ever. */
 		.is_session_leader = session < 0 || session == job->self,
 	};
@@ -124,7 +129,7 @@ void job_command_stopped(struct job *job, int signal)
 
 	log_verbose("the command (pid %d) was stopped by %s", job->command,
 		signal_name_format(signal, name));
-	job->stop_passed_at_ms = 0;
+	job->stop_expected.is_set = false;
 	terminal_find(&terminal);
 	stop.has_terminal = terminal.exists;
 	stop.is_in_foreground = terminal.exists && terminal.is_in_foreground;
@@ -149,7 +154,7 @@ bool job_continue(struct job *job)
 	struct terminal terminal;
 	bool was_stopped = job->is_stopped;
 
-	job->stop_passed_at_ms = 0;
+	job->stop_expected.is_set = false;
 	terminal_find(&terminal);
 	hand_over(job, &terminal);
 	terminal_release(&terminal);

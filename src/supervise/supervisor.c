@@ -116,7 +116,7 @@ static void pass_on(struct supervisor *supervisor, const struct signalfd_siginfo
 	signal_set_add(&supervisor->passed_on, signal);
 	report_passed_on(supervisor, record, signal);
 	if (is_job_stop_signal(signal))
-		supervisor->job.stop_passed_at_ms = clock_now_ms();
+		job_expect_stop(&supervisor->job);
 	/* What is asked of whit counts as well as what becomes of it with -r. */
 	if (is_stop_signal((int)record->ssi_signo) || is_stop_signal(signal))
 		act(supervisor, SHUTDOWN_EVENT_TOLD_TO_STOP);

@@ -226,18 +226,19 @@ static struct line *new_line(int garbage)
 
 static enum exec_verdict look_inside(struct line *line, int garbage, int error)
 {
-	char *path = malloc(PATH_MAX);
+	struct exec_subject *subject = malloc(sizeof(*subject));
 	enum exec_verdict verdict;
-	int next_error = error;
 
-	require_call(path != NULL, "malloc");
-	memset(path, garbage, PATH_MAX);
-	(void)strcpy(path, FILE_NAME);
-	verdict = exec_content_explain(line, path, &next_error);
+	require_call(subject != NULL, "malloc");
+	memset(subject, garbage, sizeof(*subject));
+	(void)strcpy(subject->path, FILE_NAME);
+	subject->error = error;
+	verdict = exec_content_explain(line, subject);
 	if (verdict == EXEC_VERDICT_GO_ON)
-		require(next_error != 0 && memchr(path, '\0', PATH_MAX) != NULL && path[0] != '\0',
+		require(subject->error != 0 && memchr(subject->path, '\0', PATH_MAX) != NULL &&
+				subject->path[0] != '\0',
 			"a path and an error to go on with");
-	free(path);
+	free(subject);
 	return verdict;
 }
 
