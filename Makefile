@@ -163,14 +163,18 @@ check-unit: $(UNIT_NAMES:%=build/test/unit/%)
 INTEGRATION_NAMES := $(sort $(patsubst tests/integration/%_test.c,%,$(wildcard \
 	tests/integration/*_test.c)))
 
-build/test/integration/%: build/test/integration/%_test.o build/test/integration/harness.o
+HARNESS = build/test/integration/harness.o build/test/integration/calls.o
+
+build/test/integration/%: build/test/integration/%_test.o $(HARNESS)
 	$(TEST_CC) $(TEST_CFLAGS) -o $@ $^ -lcmocka
 
-# Static, so that it runs in an empty root.
+# Static, so that it runs in an empty root; not where whit is, so that tests/integration/calls.c can
+# tell its system calls from whit's.
 ACTOR_NEEDS = tests/integration/actor.c tests/integration/kernel_signals.h build/flags
-build/test/actor: $(ACTOR_NEEDS)
+ACTOR_ADDRESS := $(if $(filter x86_64-%,$(shell $(CC) -dumpmachine)),-Xlinker -Ttext-segment=0x10000000)
+build/test/actor: $(ACTOR_NEEDS) Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -static -o $@ $<
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -static $(ACTOR_ADDRESS) -o $@ $<
 
 # The same, dynamic: real programs whose loader an image may lack. Where there is no musl-gcc, the name
 # of its loader makes the difference.
@@ -189,6 +193,7 @@ check-integration: build/whit build/test/actor build/test/actor-glibc build/test
 		WHIT=$(CURDIR)/build/whit ACTOR=$(CURDIR)/build/test/actor \
 		GLIBC_ACTOR=$(CURDIR)/build/test/actor-glibc \
 		MUSL_ACTOR=$(CURDIR)/build/test/actor-musl MANUAL=$(CURDIR)/man/whit.1 \
+		README=$(CURDIR)/README.md \
 			build/test/integration/$$name || exit; done
 
 # The integration test of that name, a hundredfold: a minute or two for each role.
@@ -237,7 +242,7 @@ FAULTS_FLAGS ?=
 SEED ?=
 FAULTS_COMMON = apart shelter tracer
 
-build/test/faults/%: build/test/faults/%.o build/test/integration/harness.o \
+build/test/faults/%: build/test/faults/%.o $(HARNESS) \
 		$(FAULTS_COMMON:%=build/test/faults/%.o)
 	$(TEST_CC) $(TEST_CFLAGS) -o $@ $^ -lcmocka
 
@@ -263,7 +268,7 @@ check-vm: build/whit build/test/actor
 # The same Makefile once more, in a tree of links, with other flags and a build directory of its own.
 build/%/Makefile: Makefile
 	@mkdir -p $(@D)
-	@ln -sf $(addprefix $(CURDIR)/,LICENSE Makefile include man src tests) $(@D)
+	@ln -sf $(addprefix $(CURDIR)/,LICENSE Makefile README.md include man src tests) $(@D)
 
 # All tests but fuzzing, which has sanitizers anyhow. Those of gcc for addresses are dynamic libraries,
 # so what only a static whit can do is left to a second one, where undefined behaviour is an illegal

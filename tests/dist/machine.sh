@@ -61,6 +61,7 @@ mkdir -p "$root"/{proc,sys,dev,tmp,t,etc} "$root/t/man"
 cp -R "$tree/build/whit" "$tree/build/test" "$root/t"
 find "$root/t" -name '*.[od]' -delete
 cp "$tree/man/whit.1" "$root/t/man"
+cp "$tree/README.md" "$root/t"
 rm -rf "$root/usr/include" "$root"/usr/lib/*/cmake
 printf 'root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n' >"$root/etc/passwd"
 printf '%s\n' "${programs[@]}" >"$root/t/programs"
@@ -80,7 +81,7 @@ mount -t tmpfs tmpfs /dev/shm
 ip link set lo up
 echo "machine: $(uname -srm)"
 export WHIT=/t/whit ACTOR=/t/test/actor GLIBC_ACTOR=/t/test/actor-glibc MANUAL=/t/man/whit.1
-export MUSL_ACTOR=/t/test/actor-musl
+export MUSL_ACTOR=/t/test/actor-musl README=/t/README.md
 cd /t
 while read -r program; do
 	echo "== $program"

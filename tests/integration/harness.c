@@ -2,6 +2,8 @@
 #include "harness.h"
 #include "kernel_signals.h"
 
+#include "calls.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +27,9 @@
 #define RUNS_MAX 8
 
 static struct run *runs[RUNS_MAX]; /* of the test that is going on */
+
+/* What every run of whit is under, wherever the README's table is about this whit. */
+static struct calls_filter readme_filter;
 
 static const char *from_environment(const char *name)
 {
@@ -66,6 +71,11 @@ const char *musl_actor_path(void)
 const char *manual_path(void)
 {
 	return from_environment("MANUAL");
+}
+
+const char *readme_path(void)
+{
+	return from_environment("README");
 }
 
 enum role test_role(void **state)
@@ -216,6 +226,9 @@ static void become_whit(const struct scene *scene)
 	words[count] = NULL;
 	if (scene->environment != NULL)
 		environ = scene->environment;
+	/* Before what the scene does, which may be to give up the right to do this. */
+	if (readme_filter.count > 0 && !calls_restrict(&readme_filter))
+		_exit(89);
 	if (scene->prepare != NULL)
 		scene->prepare(scene->prepare_argument);
 	execv(scene->program, (char *const *)(uintptr_t)words);
@@ -422,6 +435,20 @@ static pid_t await_subreaper(struct run *run)
 	return whit;
 }
 
+bool readme_is_enforced(void)
+{
+	return readme_filter.count > 0;
+}
+
+static void read_readme(void)
+{
+	const char *path = getenv("README");
+
+	readme_filter.count = 0;
+	if (path != NULL && calls_are_of(whit_path()))
+		calls_read(path, &readme_filter);
+}
+
 void run_start(struct run *run, const struct scene *scene)
 {
 	int out[2];
@@ -431,6 +458,7 @@ void run_start(struct run *run, const struct scene *scene)
 	run->scene = *scene;
 	if (scene->program == NULL)
 		run->scene.program = whit_path();
+	read_readme();
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
 	assert_int_equal(pipe2(err, O_CLOEXEC), 0);
 	run->top = harness_fork_into_namespaces();
@@ -541,15 +569,25 @@ void run_wait_end(struct run *run)
 	forget(run);
 }
 
+/* What a filter does to whit is SIGSYS, and to a subreaper's namespace a status that says so. */
+static const char *hint_at_filter(bool is_likely)
+{
+	return is_likely && readme_is_enforced()
+		? " (a system call that the README's table has not? strace -f tells)"
+		: "";
+}
+
 void run_expect_status(struct run *run, int status)
 {
 	run_wait_end(run);
 	if (WIFSIGNALED(run->wait_status))
-		run_fail(run, "expected: status %d\nobserved: whit was killed by signal %d", status,
-			WTERMSIG(run->wait_status));
+		run_fail(run, "expected: status %d\nobserved: whit was killed by signal %d%s",
+			status, WTERMSIG(run->wait_status),
+			hint_at_filter(WTERMSIG(run->wait_status) == SIGSYS));
 	if (WEXITSTATUS(run->wait_status) != status)
-		run_fail(run, "expected: status %d\nobserved: status %d", status,
-			WEXITSTATUS(run->wait_status));
+		run_fail(run, "expected: status %d\nobserved: status %d%s", status,
+			WEXITSTATUS(run->wait_status),
+			hint_at_filter(WEXITSTATUS(run->wait_status) == 128 + SIGSYS));
 }
 
 void run_expect_end(struct run *run, int status, const char *err)

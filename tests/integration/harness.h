@@ -73,10 +73,17 @@ const char *actor_path(void);
  */
 bool whit_is_dynamic(void);
 
-/* The actor as a dynamic program, with either libc's loader; and the manual's source. */
+/* The actor as a dynamic program, with either libc's loader; the manual's source; the README. */
 const char *glibc_actor_path(void);
 const char *musl_actor_path(void);
 const char *manual_path(void);
+const char *readme_path(void);
+
+/*
+ * Whether the last whit was run under a filter that kills it for any system call but those of the
+ * README's table. So is every whit of these tests, where that table is about it: calls.h.
+ */
+bool readme_is_enforced(void);
 
 /* Starts; fails the test if that cannot be done. */
 void run_start(struct run *run, const struct scene *scene);

@@ -68,7 +68,7 @@ build() {
 }
 
 make_tree() {
-	if ! mkdir "$1" || ! cp -R src include tests man Makefile LICENSE "$1"; then
+	if ! mkdir "$1" || ! cp -R src include tests man Makefile LICENSE README.md "$1"; then
 		exit 1
 	fi
 	# shellcheck disable=SC2046 # one word a program
@@ -127,7 +127,7 @@ run_program() {
 		export CI=true # what a test skips it does not notice
 		export WHIT=$tree/build/whit ACTOR=$tree/build/test/actor
 		export GLIBC_ACTOR=$tree/build/test/actor-glibc MUSL_ACTOR=$tree/build/test/actor-musl
-		export MANUAL=$tree/man/whit.1
+		export MANUAL=$tree/man/whit.1 README=$tree/README.md
 		set -o pipefail
 		# shellcheck disable=SC2016 # for the inner shell, which is the namespace's PID 1
 		timeout -k 5 "$program_seconds" unshare -fp --kill-child --mount-proc \
