@@ -170,6 +170,41 @@ static void an_ordinary_user_without_capabilities_can_use_it(void **state)
 	run_expect_end(&run, 0, "");
 }
 
+static void become_nobody_with_own_stdio(void *argument)
+{
+	/* As engines do it for a container's user. */
+	if (fchown(STDOUT_FILENO, NOBODY, NOBODY) < 0)
+		_exit(94);
+	become_nobody(argument);
+}
+
+/* Which a whit that is not dumpable (prctl(2)) would keep for root: proc(5). */
+static void a_command_of_whits_user_logs_through_its_stdout_and_reads_its_environment(void **state)
+{
+	char whit[128];
+	char name[] = "NAME=of-whit", path[] = "PATH=/usr/bin:/bin";
+	char *environment[] = {name, path, NULL};
+	const char *const words[] = {"sh", "-c",
+		"echo logged >/proc/$PPID/fd/1 && exec tr '\\0' '\\n' </proc/$PPID/environ", NULL};
+	struct run run;
+
+	if (geteuid() != 0) {
+		print_message("SKIPPED: needs root\n");
+		skip();
+	}
+	snprintf(whit, sizeof(whit), "%s/whit", room);
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.program = whit,
+			.environment = environment,
+			.prepare = become_nobody_with_own_stdio});
+	run_expect(&run, "logged");
+	run_expect(&run, name);
+	run_expect(&run, path);
+	run_expect_end(&run, 0, "");
+}
+
 static void close_stdio(void *argument)
 {
 	(void)argument;
@@ -537,6 +572,8 @@ int main(void)
 		ROLE_TEST(orphans_are_reaped_and_reported_without_a_proc),
 		ROLE_TEST(a_drain_without_a_proc_reaches_the_commands_group),
 		ROLE_TEST(an_ordinary_user_without_capabilities_can_use_it),
+		ROLE_TEST(
+			a_command_of_whits_user_logs_through_its_stdout_and_reads_its_environment),
 		ROLE_TEST(closed_stdio_does_no_harm),
 		ROLE_TEST(closed_stdio_stays_closed),
 		ROLE_TEST(four_descriptors_are_enough),
