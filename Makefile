@@ -187,13 +187,18 @@ build/test/actor-musl: $(ACTOR_NEEDS)
 	@mkdir -p $(@D)
 	$(or $(MUSL_GCC),$(TEST_CC) $(MUSL_LOADER)) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -o $@ $<
 
+build/test/preload.so: tests/integration/preload.c build/flags
+	@mkdir -p $(@D)
+	$(TEST_CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -shared -fPIC -o $@ $<
+
 check-integration: build/whit build/test/actor build/test/actor-glibc build/test/actor-musl \
+		build/test/preload.so \
 		$(INTEGRATION_NAMES:%=build/test/integration/%)
 	@for name in $(INTEGRATION_NAMES); do echo "build/test/integration/$$name"; \
 		WHIT=$(CURDIR)/build/whit ACTOR=$(CURDIR)/build/test/actor \
 		GLIBC_ACTOR=$(CURDIR)/build/test/actor-glibc \
 		MUSL_ACTOR=$(CURDIR)/build/test/actor-musl MANUAL=$(CURDIR)/man/whit.1 \
-		README=$(CURDIR)/README.md \
+		README=$(CURDIR)/README.md PRELOAD=$(CURDIR)/build/test/preload.so \
 			build/test/integration/$$name || exit; done
 
 # The integration test of that name, a hundredfold: a minute or two for each role.

@@ -44,7 +44,7 @@ check_integration() {
 	mapfile -t programs < <(cd "$tree" && find tests/integration -name '*_test.c' |
 		sed 's|^tests|build/test|; s|_test\.c$||' | sort)
 	make -s -C "$tree" build/test/actor build/test/actor-glibc build/test/actor-musl \
-		"${programs[@]}"
+		build/test/preload.so "${programs[@]}"
 	# As `make dist` builds it. In a tree of its own, or the actor would be built for there,
 	# too.
 	mkdir "$tree.foreign"
@@ -52,7 +52,7 @@ check_integration() {
 	make -s -C "$tree.foreign" CC="$compiler -specs=$musl_root/specs" build/whit
 	export WHIT=$tree.foreign/build/whit ACTOR=$tree/build/test/actor
 	export GLIBC_ACTOR=$ACTOR-glibc MUSL_ACTOR=$ACTOR-musl MANUAL=$tree/man/whit.1
-	export README=$tree/README.md
+	export README=$tree/README.md PRELOAD=$tree/build/test/preload.so
 	run_all integration "${programs[@]}"
 }
 

@@ -55,7 +55,7 @@ make -s -C "$tree" CC="$musl" MUSL_GCC= MUSL_LOADER="-Wl,--dynamic-linker=$loade
 	TEST_CC="$compiler -isystem $root/usr/include -L$lib -Wl,--allow-shlib-undefined" \
 	TEST_CFLAGS='-O1 -g -DPATIENCE_MS=900000' \
 	build/whit build/test/actor build/test/actor-glibc build/test/actor-musl \
-	"${programs[@]/#/build/test/}"
+	build/test/preload.so "${programs[@]/#/build/test/}"
 
 mkdir -p "$root"/{proc,sys,dev,tmp,t,etc} "$root/t/man"
 cp -R "$tree/build/whit" "$tree/build/test" "$root/t"
@@ -81,7 +81,7 @@ mount -t tmpfs tmpfs /dev/shm
 ip link set lo up
 echo "machine: $(uname -srm)"
 export WHIT=/t/whit ACTOR=/t/test/actor GLIBC_ACTOR=/t/test/actor-glibc MANUAL=/t/man/whit.1
-export MUSL_ACTOR=/t/test/actor-musl README=/t/README.md
+export MUSL_ACTOR=/t/test/actor-musl README=/t/README.md PRELOAD=/t/test/preload.so
 cd /t
 while read -r program; do
 	echo "== $program"

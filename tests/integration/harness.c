@@ -78,6 +78,11 @@ const char *readme_path(void)
 	return from_environment("README");
 }
 
+const char *preload_path(void)
+{
+	return from_environment("PRELOAD");
+}
+
 enum role test_role(void **state)
 {
 	return *(enum role *)*state;

@@ -79,6 +79,9 @@ const char *musl_actor_path(void);
 const char *manual_path(void);
 const char *readme_path(void);
 
+/* A library for LD_PRELOAD that prints "preloaded". */
+const char *preload_path(void);
+
 /*
  * Whether the last whit was run under a filter that kills it for any system call but those of the
  * README's table. So is every whit of these tests, where that table is about it: calls.h.

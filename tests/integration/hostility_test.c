@@ -263,6 +263,29 @@ static void hostile_variables_are_a_line_each_of_harmless_bytes(void **state)
 		run_fail(&run, "expected: 5 lines on stderr\nobserved: %d", lines);
 }
 
+/* The command has no loader either; a program that has one shows that the library is good. */
+static void no_library_is_loaded_into_whit(void **state)
+{
+	const char *const words[] = {actor_path(), "exit", "7", NULL};
+	char preload[256];
+	char *environment[] = {preload, NULL};
+	struct scene scene = {.role = test_role(state), .words = words, .environment = environment};
+	struct run run;
+
+	if (whit_is_dynamic())
+		skip();
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", preload_path());
+	run_start(&run, &scene);
+	run_expect_end(&run, 7, "");
+	if (run.out.length > 0)
+		run_fail(&run, "expected on stdout: nothing");
+	scene.program = glibc_actor_path();
+	scene.words = words + 1;
+	run_start(&run, &scene);
+	run_expect(&run, "preloaded");
+	run_expect_end(&run, 7, "");
+}
+
 static void become_stranger(void *argument)
 {
 	(void)argument;
@@ -276,8 +299,6 @@ static void set_user_id_root_by_mistake_it_runs_commands_as_root(void **state)
 	char whit[64];
 	char actor[64];
 	const char *const words[] = {in_room("actor", actor), "ids", NULL};
-	char preload[] = "LD_PRELOAD=/nonexistent.so"; /* static: nobody looks at it */
-	char *environment[] = {preload, NULL};
 	struct statvfs file_system;
 	struct run run;
 
@@ -293,7 +314,6 @@ static void set_user_id_root_by_mistake_it_runs_commands_as_root(void **state)
 		&(struct scene){.role = test_role(state),
 			.words = words,
 			.program = whit,
-			.environment = environment,
 			.prepare = become_stranger});
 	expect_line(&run, "uid %d euid 0", STRANGER);
 	run_expect_end(&run, 0, "");
@@ -311,6 +331,7 @@ int main(void)
 		ROLE_TEST(a_command_that_takes_all_processes_and_descriptors_is_served_and_ended),
 		ROLE_TEST(words_and_values_of_the_greatest_length_are_inherited),
 		ROLE_TEST(hostile_variables_are_a_line_each_of_harmless_bytes),
+		ROLE_TEST(no_library_is_loaded_into_whit),
 		ROLE_TEST(set_user_id_root_by_mistake_it_runs_commands_as_root),
 	};
 

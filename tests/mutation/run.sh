@@ -73,7 +73,7 @@ make_tree() {
 	fi
 	# shellcheck disable=SC2046 # one word a program
 	build "$1" build/whit build/test/actor build/test/actor-glibc build/test/actor-musl \
-		$(unit_programs "$every") $(integration_programs) >"$1/log" 2>&1 || {
+		build/test/preload.so $(unit_programs "$every") $(integration_programs) >"$1/log" 2>&1 || {
 		cat "$1/log"
 		echo 'mutation: the source as it is does not build' >&2
 		exit 1
@@ -128,6 +128,7 @@ run_program() {
 		export WHIT=$tree/build/whit ACTOR=$tree/build/test/actor
 		export GLIBC_ACTOR=$tree/build/test/actor-glibc MUSL_ACTOR=$tree/build/test/actor-musl
 		export MANUAL=$tree/man/whit.1 README=$tree/README.md
+		export PRELOAD=$tree/build/test/preload.so
 		set -o pipefail
 		# shellcheck disable=SC2016 # for the inner shell, which is the namespace's PID 1
 		timeout -k 5 "$program_seconds" unshare -fp --kill-child --mount-proc \
