@@ -55,7 +55,7 @@ OUR_CFLAGS = -std=c11 -D_GNU_SOURCE $(INCLUDES) $(WARNINGS) -fno-pie -ffunction-
 	-fdata-sections -fno-asynchronous-unwind-tables $(CONSERVE_STACK) $(LTO) -MMD -MP
 # noseparate-code puts text and constants in one segment: fewer page faults, a smaller file. norelro:
 # there are no relocations after which something could be made read-only, only its padding. No stack
-# protector: 2,840 bytes (strong), for buffers that line.c and sizes known to the compiler bound.
+# protector: some 2 kB (strong), for buffers that line.c and sizes known to the compiler bound.
 # build-id: a number of which nobody has the debugging symbols.
 OUR_LDFLAGS = -static -s -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,norelro \
 	-Wl,-z,noexecstack -Wl,--build-id=none

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Where things stand: includes go one way, paths agree, the README's source map is complete, and
-# stdio, malloc, exit and signal handlers stay out of src. One line per finding; fails if there is one.
+# Where things stand: includes go one way, paths agree, the README's source map is complete and the
+# tests that it names are there, and stdio, malloc, exit and signal handlers stay out of src. One line per finding; fails if there is one.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 awk -f tests/lint/strip.awk src/main.c >/dev/null || exit 1 # else nothing would be found
@@ -134,13 +134,26 @@ find tests/unit -name '*.c' | sort | while read -r file; do
 	*) found "$file: a unit test is called NAME_test.c" ;;
 	esac
 done
-# The README's source map: each source has its row, and each row its source.
-find src -name '*.c' | sort | while read -r file; do
+# The README's source map: each source and each directory of tests has its row, and each row what it is
+# about.
+{
+	find src -name '*.c'
+	find tests -mindepth 1 -maxdepth 1 -type d
+	printf '%s\n' .ci .dist
+} | sort | while read -r file; do
 	grep -qF -e "| \`$file\` |" README.md || found "README.md: the source map lacks $file"
 done
 # shellcheck disable=SC2016 # Markdown's backquotes
-sed -n 's/^| `\(src\/[^`]*\)` |.*/\1/p' README.md | while read -r file; do
-	test -f "$file" || found "README.md: the source map has $file, which is not there"
+sed -n '/^## The source/,/^## /s/^| `\([^`]*\)` |.*/\1/p' README.md | while read -r file; do
+	test -e "$file" || found "README.md: the source map has $file, which is not there"
+done
+# The tests that its Security names, by a word of four or more: each is the name of a function.
+# shellcheck disable=SC2016 # as above
+security=$(sed -n '/^## Security/,/^## Limits/p' README.md | grep -oE '`[a-z0-9]+(_[a-z0-9]+){3,}`')
+test -n "$security" || found 'README.md: Security names no test'
+printf '%s\n' "$security" | tr -d '`' | while read -r name; do
+	grep -rqE "^static void $name\(" tests/integration tests/unit ||
+		found "README.md: Security names the test $name, which is not there"
 done
 find src include -type f ! -name '*.[ch]' | sort | while read -r file; do
 	found "$file: neither .c nor .h"
