@@ -359,7 +359,7 @@ bench: build/whit $(BENCH_PROGRAMS)
 check-model:
 	tests/model/run.sh
 
-# The main job, for a newcomer, in ten seconds.
+# The main job, for a newcomer, in four seconds.
 demo: build/whit
 	tests/demo/demo.sh build/whit
 
@@ -396,7 +396,7 @@ check-machine:
 
 help:
 	@echo 'make                   build/whit, one static file'
-	@echo 'make demo              what whit does, in ten seconds'
+	@echo 'make demo              what whit does, in four seconds'
 	@echo 'make check             lint, unit tests, a short fuzzing, integration tests'
 	@echo 'make fuzz              libFuzzer with clang, for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make check-engines     servers, engines and other inits, for real, and every recipe'

@@ -4,7 +4,10 @@
 
 #include <stddef.h>
 
-/* As many bytes as the kernel itself looks at: BINPRM_BUF_SIZE of uapi/linux/binfmts.h. */
+/*
+ * As many bytes as the kernel itself looks at: BINPRM_BUF_SIZE of uapi/linux/binfmts.h; 128 before
+ * Linux 5.1.
+ */
 #define EXEC_IMAGE_BYTES 256
 
 enum exec_image {

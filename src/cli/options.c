@@ -529,5 +529,5 @@ void options_help(struct line *help)
 	}
 	line_format(help,
 		"\n"
-		"Every behaviour has a variable too, as in WHIT_REWRITE=TERM:INT; see whit(1).\n");
+		"Most options have a variable too, such as WHIT_DRAIN=5; see whit(1).\n");
 }

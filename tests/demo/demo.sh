@@ -1,5 +1,5 @@
 #!/bin/sh
-# Shows what whit is for, in about five seconds: one command in a fresh PID namespace, first without
+# Shows what whit is for, in about four seconds: one command in a fresh PID namespace, first without
 # an init, then with whit. usage: demo.sh WHIT. Fails if what it says should be seen is not seen.
 #
 # Processes are watched from outside of the namespaces, in this machine's /proc.
