@@ -163,7 +163,7 @@ check-unit: $(UNIT_NAMES:%=build/test/unit/%)
 INTEGRATION_NAMES := $(sort $(patsubst tests/integration/%_test.c,%,$(wildcard \
 	tests/integration/*_test.c)))
 
-HARNESS = build/test/integration/harness.o build/test/integration/calls.o
+HARNESS = $(addprefix build/test/integration/,harness.o calls.o room.o)
 
 build/test/integration/%: build/test/integration/%_test.o $(HARNESS)
 	$(TEST_CC) $(TEST_CFLAGS) -o $@ $^ -lcmocka
@@ -204,7 +204,8 @@ check-integration: build/whit build/test/actor build/test/actor-glibc build/test
 # The integration test of that name, a hundredfold: a minute or two for each role.
 check-flood: build/whit build/test/actor build/test/integration/flood
 	FLOOD_SIGNALS=5000000 FLOOD_ORPHANS=200000 WHIT=$(CURDIR)/build/whit \
-		ACTOR=$(CURDIR)/build/test/actor build/test/integration/flood
+		ACTOR=$(CURDIR)/build/test/actor README=$(CURDIR)/README.md \
+		build/test/integration/flood
 
 # What looks into files that could not be run, fed with whatever bytes, under sanitizers. With the same
 # seed the inputs are the same; FUZZ_SEED=$RANDOM tries others.

@@ -1,6 +1,7 @@
 /* README, Security: what a hostile command, caller or environment can and cannot do to whit. */
 #include "harness.h"
 #include "kernel_signals.h"
+#include "room.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -127,56 +128,10 @@ static void limit_resources(void *argument)
 		_exit(94);
 }
 
-/* A room in which the stranger finds whit and the actor, wherever the build is. */
-static char room[] = "/tmp/whit-hostile-XXXXXX";
-
-static const char *in_room(const char *name, char path[64])
-{
-	snprintf(path, 64, "%s/%s", room, name);
-	return path;
-}
-
-static void copy_program(const char *from, const char *name)
-{
-	char path[64];
-	char block[4096];
-	ssize_t length;
-	int in = open(from, O_RDONLY | O_CLOEXEC);
-	int out = open(in_room(name, path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
-
-	assert_true(in >= 0 && out >= 0);
-	while ((length = read(in, block, sizeof(block))) > 0)
-		assert_int_equal(write(out, block, (size_t)length), length);
-	assert_int_equal(fchmod(out, 0755), 0); /* whatever the umask is */
-	close(in);
-	close(out);
-}
-
-static int make_room(void **state)
-{
-	if (harness_require_namespaces(state) != 0)
-		return -1;
-	assert_non_null(mkdtemp(room));
-	assert_int_equal(chmod(room, 0755), 0);
-	copy_program(whit_path(), "whit");
-	copy_program(actor_path(), "actor");
-	return 0;
-}
-
-static int remove_room(void **state)
-{
-	char path[64];
-
-	(void)state;
-	unlink(in_room("whit", path));
-	unlink(in_room("actor", path));
-	return rmdir(room);
-}
-
 static void a_command_that_takes_all_processes_and_descriptors_is_served_and_ended(void **state)
 {
-	char whit[64];
-	char actor[64];
+	char whit[ROOM_PATH_SIZE];
+	char actor[ROOM_PATH_SIZE];
 	const char *const words[] = {"-d", "1000000", in_room("actor", actor), "exhaust", NULL};
 	struct run run;
 
@@ -296,17 +251,17 @@ static void become_stranger(void *argument)
 /* As env(1) and nice(1) would: what it must never be is a surprise. */
 static void set_user_id_root_by_mistake_it_runs_commands_as_root(void **state)
 {
-	char whit[64];
-	char actor[64];
+	char whit[ROOM_PATH_SIZE];
+	char actor[ROOM_PATH_SIZE];
 	const char *const words[] = {in_room("actor", actor), "ids", NULL};
 	struct statvfs file_system;
 	struct run run;
 
 	skip_unless_root();
 	in_room("whit", whit);
-	assert_int_equal(statvfs(room, &file_system), 0);
+	assert_int_equal(statvfs(room_path(), &file_system), 0);
 	if ((file_system.f_flag & ST_NOSUID) != 0) {
-		print_message("SKIPPED: %s is mounted nosuid\n", room);
+		print_message("SKIPPED: %s is mounted nosuid\n", room_path());
 		skip();
 	}
 	assert_int_equal(chmod(whit, 04755), 0);

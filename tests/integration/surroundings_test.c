@@ -1,6 +1,7 @@
 /* Contract, section 12: where there is little: no files, no rights, no descriptors. */
 #include "harness.h"
 #include "kernel_signals.h"
+#include "room.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,54 +24,10 @@
 
 #define NOBODY 1000
 
-/* A directory with whit and the actor and nothing else. */
-static char room[] = "/tmp/whit-room-XXXXXX";
-
-static void copy_program(const char *from, const char *name)
-{
-	char path[128];
-	char block[4096];
-	ssize_t length;
-	int in = open(from, O_RDONLY | O_CLOEXEC);
-	int out;
-
-	snprintf(path, sizeof(path), "%s/%s", room, name);
-	out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
-	assert_true(in >= 0 && out >= 0);
-	while ((length = read(in, block, sizeof(block))) > 0)
-		assert_int_equal(write(out, block, (size_t)length), length);
-	assert_int_equal(fchmod(out, 0755), 0); /* whatever the umask is */
-	close(in);
-	close(out);
-}
-
-static int make_room(void **state)
-{
-	if (harness_require_namespaces(state) != 0)
-		return -1;
-	assert_non_null(mkdtemp(room));
-	assert_int_equal(chmod(room, 0755), 0);
-	copy_program(whit_path(), "whit");
-	copy_program(actor_path(), "actor");
-	return 0;
-}
-
-static int remove_room(void **state)
-{
-	char path[128];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/whit", room);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/actor", room);
-	unlink(path);
-	return rmdir(room);
-}
-
 static void enter_room(void *argument)
 {
 	(void)argument;
-	if (chroot(room) < 0 || chdir("/") < 0)
+	if (chroot(room_path()) < 0 || chdir("/") < 0)
 		_exit(94);
 }
 
@@ -155,8 +112,8 @@ static void an_ordinary_user_without_capabilities_can_use_it(void **state)
 		print_message("SKIPPED: needs root\n");
 		skip();
 	}
-	snprintf(whit, sizeof(whit), "%s/whit", room);
-	snprintf(actor, sizeof(actor), "%s/actor", room);
+	in_room("whit", whit);
+	in_room("actor", actor);
 	run_start(&run,
 		&(struct scene){.role = test_role(state),
 			.words = words,
@@ -192,7 +149,7 @@ static void a_command_of_whits_user_logs_through_its_stdout_and_reads_its_enviro
 		print_message("SKIPPED: needs root\n");
 		skip();
 	}
-	snprintf(whit, sizeof(whit), "%s/whit", room);
+	in_room("whit", whit);
 	run_start(&run,
 		&(struct scene){.role = test_role(state),
 			.words = words,
@@ -499,8 +456,8 @@ static void with_hidepid_an_ordinary_user_can_use_all_of_it(void **state)
 		print_message("SKIPPED: needs root\n");
 		skip();
 	}
-	snprintf(whit, sizeof(whit), "%s/whit", room);
-	snprintf(actor, sizeof(actor), "%s/actor", room);
+	in_room("whit", whit);
+	in_room("actor", actor);
 	run_start(&run,
 		&(struct scene){.role = test_role(state),
 			.words = words,
@@ -543,7 +500,7 @@ static void a_call_that_the_readme_does_not_name_ends_whit(void **state)
 	struct run run;
 
 	snprintf(readme, sizeof(readme), "%s", readme_path());
-	snprintf(path, sizeof(path), "%s/README.md", room);
+	in_room("README.md", path);
 	shorten_readme(path);
 	RUN(&run, test_role(state), actor_path(), "exit", "7");
 	run_expect_end(&run, 7, "");

@@ -1,5 +1,6 @@
 #include "command/exec_path.h"
 
+#include "unit/command/expand.h"
 #include "unit/support.h"
 
 #include <fcntl.h>
@@ -61,27 +62,12 @@ static const struct file files[] = {
 /* The test's directory; links are counted from it. */
 static char base[64];
 
-static void expand(char *text, size_t size, const char *pattern)
-{
-	size_t length = 0;
-
-	for (; *pattern != '\0'; pattern++) {
-		int added = *pattern == '@'
-			? snprintf(text + length, size - length, "%s", base)
-			: snprintf(text + length, size - length, "%c", *pattern);
-
-		length += (size_t)added;
-		assert_true(length < size);
-	}
-	text[length] = '\0';
-}
-
 static void make_link(const char *pattern, const char *name)
 {
 	char target[PATH_MAX];
 	char path[PATH_MAX];
 
-	expand(target, sizeof(target), pattern);
+	expand(target, sizeof(target), pattern, base);
 	(void)snprintf(path, sizeof(path), "%s/%s", base, name);
 	assert_int_equal(symlink(target, path), 0);
 }
@@ -239,7 +225,7 @@ static void expect_text_of(const char *what, const char *pattern, const char *ob
 
 	if (pattern == NULL)
 		return;
-	expand(expected, sizeof(expected), pattern);
+	expand(expected, sizeof(expected), pattern, base);
 	expect_text(what, expected, observed);
 }
 
@@ -251,7 +237,7 @@ static void expect_walk(const struct row *row, enum place place, int kernel_erro
 	struct exec_path followed;
 	int error;
 
-	expand(path, sizeof(path), row->path);
+	expand(path, sizeof(path), row->path, base);
 	walk.followed = shared_memory(sizeof(*walk.followed));
 	walk.error = shared_memory(sizeof(*walk.error));
 	run_in_child(row->path, follow_in_child, &walk);
@@ -409,7 +395,7 @@ static void make_long(char *path, size_t length, const char *beginning, const ch
 {
 	size_t at;
 
-	expand(path, length, beginning);
+	expand(path, length, beginning, base);
 	at = strlen(path);
 	while (at + 2 + strlen(end) <= length) {
 		memcpy(path + at, "./", 3);

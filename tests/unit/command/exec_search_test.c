@@ -1,5 +1,6 @@
 #include "command/exec_search.h"
 
+#include "unit/command/expand.h"
 #include "unit/support.h"
 
 #include <fcntl.h>
@@ -114,21 +115,6 @@ struct row {
 	const char *output; /* then */
 };
 
-static void expand(char *text, size_t size, const char *pattern)
-{
-	size_t length = 0;
-
-	for (; *pattern != '\0'; pattern++) {
-		int added = *pattern == '@'
-			? snprintf(text + length, size - length, "%s", base)
-			: snprintf(text + length, size - length, "%c", *pattern);
-
-		length += (size_t)added;
-		assert_true(length < size);
-	}
-	text[length] = '\0';
-}
-
 enum circumstance {
 	PLAINLY,
 	AS_ANOTHER_USER,
@@ -210,14 +196,14 @@ static void expect_attempt(const struct row *row, enum circumstance circumstance
 	int ends[2];
 
 	if (row->path != NULL) {
-		expand(path, sizeof(path), row->path);
+		expand(path, sizeof(path), row->path, base);
 		attempt.path = path;
 	}
 	for (size_t i = 0; row->argv[i] != NULL; i++) {
-		expand(words[i], sizeof(words[i]), row->argv[i]);
+		expand(words[i], sizeof(words[i]), row->argv[i], base);
 		argv[i + 1] = words[i];
 	}
-	expand(output, sizeof(output), row->output == NULL ? "" : row->output);
+	expand(output, sizeof(output), row->output == NULL ? "" : row->output, base);
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	attempt.output = ends[1];
 	attempt.circumstance = circumstance;
@@ -363,7 +349,7 @@ static void a_file_that_is_open_for_writing_is_etxtbsy(void **state)
 	int fd;
 
 	(void)state;
-	expand(path, sizeof(path), "@/second/only-second");
+	expand(path, sizeof(path), "@/second/only-second", base);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	expect_attempt(&row, PLAINLY);
