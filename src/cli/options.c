@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OPTION_COUNT 15
 
@@ -21,6 +22,7 @@ struct scan {
 	bool has_target;
 	bool has_verbosity;
 	bool has_value[OPTION_COUNT]; /* of the table's rows */
+	bool has_variables;           /* any at all: one look instead of one for each of them */
 };
 
 /* What an option is given. Where something is wrong with it, the part that is wrong. */
@@ -351,10 +353,25 @@ static bool take_options(struct scan *scan)
 	return true;
 }
 
-/* NULL also where the variable is empty: an empty one counts as one that is not set. */
-static const char *variable(const char *name)
+/* Most containers have none, and some have hundreds of others, as Kubernetes gives them. */
+static bool has_variables(void)
 {
-	const char *value = getenv(name);
+	static const char *const beginnings[] = {"WHIT_", "TINI_", "DUMB_INIT_"};
+
+	for (char *const *entry = environ; entry != NULL && *entry != NULL; entry++) {
+		for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+			if (**entry == *beginnings[i] &&
+				strncmp(*entry, beginnings[i], strlen(beginnings[i])) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* NULL also where the variable is empty: an empty one counts as one that is not set. */
+static const char *variable(const struct scan *scan, const char *name)
+{
+	const char *value = scan->has_variables ? getenv(name) : NULL;
 
 	return value == NULL || *value == '\0' ? NULL : value;
 }
@@ -385,7 +402,7 @@ static void read_value_variables(struct scan *scan)
 
 		if (row->value == NULL || row->variable == NULL || scan->has_value[i])
 			continue;
-		value = variable(row->variable);
+		value = variable(scan, row->variable);
 		if (value != NULL && !take_value(scan, row, value, &fault))
 			note_variable_fault(scan->options, row->variable, value, fault);
 	}
@@ -394,14 +411,14 @@ static void read_value_variables(struct scan *scan)
 /* The first variable that is set decides: whit's own, tini's, dumb-init's if called so. */
 static void read_group_variables(struct scan *scan, bool is_dumb_init)
 {
-	const char *own = variable("WHIT_GROUP");
-	const char *dumb_init_setsid = variable("DUMB_INIT_SETSID");
+	const char *own = variable(scan, "WHIT_GROUP");
+	const char *dumb_init_setsid = variable(scan, "DUMB_INIT_SETSID");
 
 	if (scan->has_target)
 		return;
 	if (own != NULL)
 		scan->options->to_group = is_on(own);
-	else if (getenv("TINI_KILL_PROCESS_GROUP") != NULL) /* also when empty, as in tini */
+	else if (scan->has_variables && getenv("TINI_KILL_PROCESS_GROUP") != NULL) /* or empty */
 		scan->options->to_group = true;
 	else if (is_dumb_init)
 		scan->options->to_group = dumb_init_setsid == NULL || is_on(dumb_init_setsid);
@@ -415,7 +432,7 @@ static bool read_verbosity(struct scan *scan, const char *name, int base)
 		.error = OPTIONS_ERROR_BAD_VALUE,
 		.problem = "it is a number of at most 1000",
 	};
-	const char *value = variable(name);
+	const char *value = variable(scan, name);
 	unsigned int number;
 
 	if (value == NULL)
@@ -430,11 +447,11 @@ static bool read_verbosity(struct scan *scan, const char *name, int base)
 
 static void read_verbosity_variables(struct scan *scan, bool is_dumb_init)
 {
-	const char *dumb_init_debug = variable("DUMB_INIT_DEBUG");
+	const char *dumb_init_debug = variable(scan, "DUMB_INIT_DEBUG");
 
 	if (scan->has_verbosity)
 		return;
-	if (is_on(variable("WHIT_QUIET")))
+	if (is_on(variable(scan, "WHIT_QUIET")))
 		scan->verbosity = -1;
 	else if (read_verbosity(scan, "WHIT_VERBOSE", 0) ||
 		read_verbosity(scan, "TINI_VERBOSITY", 1))
@@ -445,10 +462,11 @@ static void read_verbosity_variables(struct scan *scan, bool is_dumb_init)
 
 static void read_variables(struct scan *scan, bool is_dumb_init)
 {
+	scan->has_variables = has_variables();
 	read_value_variables(scan);
 	read_group_variables(scan, is_dumb_init);
 	read_verbosity_variables(scan, is_dumb_init);
-	if (is_on(variable("WHIT_WARN_REAPED")))
+	if (is_on(variable(scan, "WHIT_WARN_REAPED")))
 		scan->options->warn_reaped = true;
 }
 

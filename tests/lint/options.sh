@@ -40,7 +40,7 @@ find src -name '*.c' -exec awk -f tests/lint/strip.awk {} + >"$work/source"
 {
 	grep -o '"[A-Z][A-Z0-9]*_[A-Z0-9_]*=\{0,1\}"' "$work/source"
 	grep -o 'getenv("[^"]*"' "$work/source" | sed 's/getenv(//'
-} | tr -d '"=' | sort -u >"$work/variables"
+} | tr -d '"=' | grep -v '_$' | sort -u >"$work/variables"
 
 # --- the manual ---
 
