@@ -62,7 +62,8 @@ static void leave_out(struct event_loop *loop, const struct event_batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++)
 		signal_set_add(&loop->left_out, (int)batch->records[i].ssi_signo);
-	loop->has_left_out = signal_set_read_but(loop->signal_fd, &loop->left_out) == 0;
+	if (signal_set_read_but(loop->signal_fd, &loop->left_out) == 0)
+		loop->has_left_out = true; /* else it is as it was, and others may be left out */
 }
 
 static void leave_nothing_out(struct event_loop *loop)
