@@ -92,19 +92,18 @@ static bool explain_entries(
 	return false;
 }
 
-/* It may be in the directory that cannot be looked into, or be a name that no directory has. */
-static bool explain_unfinished_search(
-	struct exec_explanation *explanation, const char *name, int error)
+/* It may be in a directory that cannot be looked into, or be a name that no directory has. */
+static bool explain_unfinished_search(struct exec_explanation *explanation, const char *name)
 {
 	struct line *reason = &explanation->reason;
 	const char *list = getenv("PATH");
 
-	if (!explain_entries(explanation, name, error, EACCES))
+	if (!explain_entries(explanation, name, EACCES, EACCES))
 		return false;
 	explanation->name = name;
 	line_start(reason);
 	line_format(reason, "not found in PATH as far as it can be searched: ");
-	if (!exec_file_explain(reason, explanation->path, error))
+	if (!exec_file_explain(reason, explanation->path, EACCES))
 		return false;
 	line_format(reason, "; PATH is %s", list == NULL ? EXEC_SEARCH_DEFAULT_PATH : list);
 	return true;
@@ -112,27 +111,28 @@ static bool explain_unfinished_search(
 
 /*
  * ENOENT and ENOTDIR of a file let the search go on, so what is wrong with the file may not be what
- * the search ended with.
+ * the search ended with. A file that cannot be run says more than a directory that cannot be looked
+ * into.
  */
-static bool explain_passed_over(struct exec_explanation *explanation, const char *name)
+static bool explain_refused_search(struct exec_explanation *explanation, const char *name)
 {
-	return explain_entries(explanation, name, ENOENT, 0) ||
-		explain_entries(explanation, name, ENOTDIR, 0);
+	return explain_entries(explanation, name, EACCES, EACCES) && /* else it is not known */
+		(explain_entries(explanation, name, ENOENT, 0) ||
+			explain_entries(explanation, name, ENOTDIR, 0) ||
+			explain_unfinished_search(explanation, name));
 }
 
-/* A file that cannot be run says more than a directory that cannot be looked into. */
 static bool explain_search(struct exec_explanation *explanation, const char *name, int error)
 {
 	if (explain_entries(explanation, name, error, 0))
 		return true;
-	if (error != ENOENT && !explain_unfinished_search(explanation, name, error))
+	if (error == EACCES)
+		return explain_refused_search(explanation, name);
+	if (error != ENOENT)
 		return false;
-	if (explain_passed_over(explanation, name) ||
-		explain_unfinished_search(explanation, name, error))
-		return true;
-	if (error == ENOENT)
+	if (!explain_entries(explanation, name, ENOTDIR, 0))
 		explain_not_found(&explanation->reason);
-	return error == ENOENT;
+	return true;
 }
 
 static bool explain_name(struct exec_explanation *explanation, const char *name, int error)
