@@ -136,7 +136,6 @@ static void follow_parent(int signal, pid_t self)
 /* The command runs: what it may want to unmount or see end-of-file on must not be held by whit. */
 static void let_go(int signal_fd)
 {
-	log_never_wait();
 	descriptor_close_all_but(signal_fd);
 	(void)chdir("/"); /* where that is refused, whit stays where it is */
 }

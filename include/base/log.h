@@ -1,4 +1,4 @@
-/* whit's messages: one line, one write(2), to stderr. whit's only globals are what is set here. */
+/* whit's messages: one line, one write(2), to stderr. The one global of whit is the level here. */
 #ifndef WHIT_BASE_LOG_H
 #define WHIT_BASE_LOG_H
 
@@ -11,22 +11,15 @@ enum log_level {
 
 void log_set_level(enum log_level level);
 
-/*
- * From here on a line is dropped where it might have to wait: for a terminal that cannot be opened
- * anew. Until then that line is written, as what keeps whit from starting must be told.
- */
-void log_never_wait(void);
-
 /* Whether messages of this level are shown: for messages that cost something to make. */
 _Bool log_shows(enum log_level level);
 
 /*
  * Writes "whit: " and the message, formatted as line_format does, if the level is shown.
  *
- * Never fails or changes errno, does not block but as log_never_wait has it, and leaves the flags
- * of stderr alone, which the command shares: where stderr has no room or is broken, the line is
- * dropped. A write to a broken pipe still raises SIGPIPE at whit (write(2)), which the caller must
- * have blocked.
+ * Never blocks, fails or changes errno, and leaves the flags of stderr alone, which the command
+ * shares: where stderr has no room or is broken, the line is dropped. A write to a broken pipe
+ * still raises SIGPIPE at whit (write(2)), which the caller must have blocked.
  */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));

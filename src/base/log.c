@@ -21,16 +21,10 @@
 #endif
 
 static enum log_level shown_level = LOG_LEVEL_WARNING;
-static bool may_wait = true;
 
 void log_set_level(enum log_level level)
 {
 	shown_level = level;
-}
-
-void log_never_wait(void)
-{
-	may_wait = false;
 }
 
 bool log_shows(enum log_level level)
@@ -69,16 +63,23 @@ static bool write_to_own(const char *text, size_t length)
 	return true;
 }
 
-/*
- * A terminal is said to be writable when it has any room at all, and a write then waits for the
- * rest. As long as nobody depends on whit, that is better than to say nothing.
- */
 static bool stderr_has_room(void)
 {
 	struct pollfd stderr_state = {.fd = STDERR_FILENO, .events = POLLOUT};
 
-	return poll(&stderr_state, 1, 0) > 0 && (stderr_state.revents & POLLOUT) != 0 &&
-		(may_wait || !isatty(STDERR_FILENO));
+	return poll(&stderr_state, 1, 0) > 0 && (stderr_state.revents & POLLOUT) != 0;
+}
+
+/*
+ * A pipe or socket is said to be writable when it has room for a line, a terminal when it has room
+ * for a byte, after which a longer write would wait for the rest.
+ */
+static void write_while_there_is_room(const char *text, size_t length)
+{
+	size_t step = isatty(STDERR_FILENO) ? 1 : length;
+
+	for (; length > 0 && stderr_has_room(); text += step, length -= step)
+		write_or_drop(STDERR_FILENO, text, step);
 }
 
 /*
@@ -102,8 +103,8 @@ static void write_without_waiting(const char *text, size_t length)
 	is_file = stderr_is_seekable();
 	if (error == EBADF || error == EPIPE || (error == EAGAIN && !is_file))
 		return;
-	if ((is_file || !write_to_own(text, length)) && stderr_has_room())
-		write_or_drop(STDERR_FILENO, text, length);
+	if (is_file || !write_to_own(text, length))
+		write_while_there_is_room(text, length);
 }
 
 static void log_va(enum log_level level, const char *format, va_list arguments)

@@ -414,12 +414,10 @@ static void terminal_without_proc_in_child(struct complaint *complaint, const vo
 	log_error("hello");
 	complain_unless_marked(complaint);
 	complain_unless_read(complaint, master, "whit: hello\r\n");
-	log_never_wait();
 	flood(complaint);
 }
 
-static void a_terminal_without_proc_shows_what_is_said_before_and_blocks_nobody_afterwards(
-	void **state)
+static void a_terminal_without_proc_shows_the_message_and_blocks_nobody(void **state)
 {
 	(void)state;
 	if (!has_terminals())
@@ -438,7 +436,6 @@ static void terminal_of_another_user_in_child(struct complaint *complaint, const
 		setuid(ANOTHER_ID) != 0)
 		complain(complaint, "the terminal: %s", strerror(errno));
 	begin(complaint, kernel, terminal);
-	log_never_wait();
 	log_error("hello");
 	complain_unless_marked(complaint);
 	complain_unless_read(complaint, master, "whit: hello\r\n");
@@ -644,8 +641,7 @@ int main(void)
 		cmocka_unit_test(a_terminal_shows_the_message),
 		cmocka_unit_test(a_terminal_is_let_go_of_with_stdin_closed_too),
 		cmocka_unit_test(a_flood_into_a_terminal_that_nobody_reads_does_not_block),
-		cmocka_unit_test(
-			a_terminal_without_proc_shows_what_is_said_before_and_blocks_nobody_afterwards),
+		cmocka_unit_test(a_terminal_without_proc_shows_the_message_and_blocks_nobody),
 		cmocka_unit_test(a_terminal_of_another_user_shows_the_message_and_blocks_nobody),
 		cmocka_unit_test(a_terminal_that_is_stopped_by_ctrl_s_does_not_block),
 		cmocka_unit_test(a_terminal_that_was_hung_up_drops_the_line),
