@@ -412,7 +412,7 @@ help:
 	@echo 'make bench             cost, beside the peers that are installed and a floor'
 	@echo 'make check-faults      every system call failed and delayed, under strace: minutes'
 	@echo 'make check-faults-short  the same with the first call of each row, and 100 schedules'
-	@echo 'make dist              build/dist: source, binaries of all architectures, SPDX, images'
+	@echo 'make dist              build/dist: source, binaries of all or of ARCHES, SPDX, images'
 	@echo 'make deb               build/deb: packages for Debian, from DEBFULLNAME and DEBEMAIL'
 	@echo 'make check-reproducible, check-dist, check-deb   whether those are right'
 	@echo 'make check-arch        tests under qemu-user, of ARCH ($(ARCH))'
@@ -422,7 +422,7 @@ help:
 	@echo 'make uninstall         what install put there; with LINKDIR the links too'
 	@echo 'make clean'
 	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS PREFIX BINDIR MANDIR LINKDIR DESTDIR COMMIT TEST_CC'
-	@echo '           TEST_CFLAGS FUZZ_CC FUZZ_SECONDS FUZZ_SEED FUZZ_MUTANTS'
+	@echo '           TEST_CFLAGS FUZZ_CC FUZZ_SECONDS FUZZ_SEED FUZZ_MUTANTS ARCHES'
 
 # Removes the links only where they are still links to whit.
 uninstall:
