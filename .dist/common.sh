@@ -17,6 +17,14 @@ fail() {
 	exit 1
 }
 
+# need PROGRAM...: says which one is missing, before something stranger does.
+need() {
+	local program
+	for program in "$@"; do
+		command -v "$program" >/dev/null || fail "$program is not installed"
+	done
+}
+
 # One column of the table for one of Go's names.
 target_field() {
 	awk -v name="$1" -v column="$2" '$1 == name { print $column; found = 1 }
@@ -36,6 +44,7 @@ make_source() {
 	rm -rf "$source_tree"
 	mkdir -p "$source_tree"
 	if [ -e .git ]; then
+		need git
 		[ -z "$(git status --porcelain)" ] ||
 			echo 'note: what is not committed is not in what is built' >&2
 		git archive HEAD | tar -x -C "$source_tree"

@@ -12,6 +12,7 @@ maintainer=${DEBEMAIL:-}
 is_contact='^[^<>@,]*[^<>@, ] <[^<>@, ]+@[^<>@, ]+>$'
 [[ $maintainer =~ $is_contact ]] ||
 	fail 'set DEBFULLNAME and DEBEMAIL to the name and address of who answers for the package'
+need dpkg-buildpackage dh
 make_source
 export SOURCE_DATE_EPOCH
 
