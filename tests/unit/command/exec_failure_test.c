@@ -4,6 +4,7 @@
 #include "unit/support.h"
 
 #include <elf.h>
+#include <endian.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
@@ -369,12 +370,12 @@ static bool mount_noexec(void)
 		mount("none", "mount", NULL, MS_REMOUNT | MS_BIND | MS_NOEXEC, NULL) == 0;
 }
 
-/* Permitted, in the form of capabilities(7). */
+/* Permitted, in the form of capabilities(7), which is little-endian everywhere. */
 static bool give_capability(const char *path, unsigned int capability, unsigned int flags)
 {
-	struct vfs_cap_data data = {.magic_etc = VFS_CAP_REVISION_2 | flags};
+	struct vfs_cap_data data = {.magic_etc = htole32(VFS_CAP_REVISION_2 | flags)};
 
-	data.data[CAP_TO_INDEX(capability)].permitted = CAP_TO_MASK(capability);
+	data.data[CAP_TO_INDEX(capability)].permitted = htole32(CAP_TO_MASK(capability));
 	return setxattr(path, "security.capability", &data, sizeof(data), 0) == 0;
 }
 
