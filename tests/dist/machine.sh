@@ -57,7 +57,7 @@ make -s -C "$tree" CC="$musl" MUSL_GCC= MUSL_LOADER="-Wl,--dynamic-linker=$loade
 	build/whit build/test/actor build/test/actor-glibc build/test/actor-musl \
 	build/test/preload.so "${programs[@]/#/build/test/}"
 
-mkdir -p "$root"/{proc,sys,dev,tmp,t,etc} "$root/t/man"
+mkdir -p "$root"/{proc,sys,dev,mnt,tmp,t,etc} "$root/t/man"
 cp -R "$tree/build/whit" "$tree/build/test" "$root/t"
 find "$root/t" -name '*.[od]' -delete
 cp "$tree/man/whit.1" "$root/t/man"

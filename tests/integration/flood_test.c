@@ -35,7 +35,6 @@ static const int standard_kinds[] = {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGSEGV, 
 #define STANDARD_KINDS (sizeof(standard_kinds) / sizeof(standard_kinds[0]))
 
 #define THREAD_SENDERS 4
-#define PATIENCE_MS    60000
 
 struct flood {
 	struct run run;
