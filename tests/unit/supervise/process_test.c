@@ -572,15 +572,16 @@ static void without_proc_nobody_is_proven_to_be_ours(void **state)
 
 static void who_runs_is_told_from_who_is_stopped_or_gone(void **state)
 {
-	pid_t child = checked_fork();
+	pid_t child;
 	int status;
 
 	(void)state;
+	assert_true(process_is_running(getpid())); /* or who is looking? */
+	child = checked_fork();
 	if (child == 0) {
 		(void)raise(SIGSTOP);
 		_exit(0);
 	}
-	assert_true(process_is_running(getpid())); /* or who is looking? */
 	assert_int_equal(waitpid(child, &status, WUNTRACED), child);
 	assert_true(WIFSTOPPED(status));
 	assert_false(process_is_running(child));
