@@ -130,6 +130,7 @@ unit.signals/rewrite = signals/signal_name base/number
 unit.signals/signal_name = base/number
 unit.signals/signal_record =
 unit.signals/signal_set = base/descriptor base/directory base/number
+unit.supervise/event_loop = base/clock signals/signal_set base/descriptor base/directory base/number
 unit.supervise/leftovers = supervise/process base/directory base/line base/log base/number base/pid_set
 unit.supervise/memory_cgroup = base/line base/number base/text_file
 unit.supervise/job = base/clock command/terminal signals/signal_set signals/signal_name base/log base/line base/number base/descriptor base/directory
