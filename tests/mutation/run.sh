@@ -8,8 +8,9 @@
 # MUTANTS of all the breaks there are, chosen by SEED, or all of them with 0; only of the files, if
 # there are any. With JOBS=N, N of them at a time. Each has a tree of its own in $TMPDIR, which is
 # built with less patience than usual; the unit tests that link the file run first, then the
-# integration tests, until one fails. A break that leaves the binary as it is is none; one that does
-# not build is not counted.
+# integration tests, until one fails, and fails again, since on a busy machine a test may lose
+# patience. What hangs is not run again: unit tests have 60 seconds a program, integration tests 300.
+# A break that leaves the binary as it is is none; one that does not build is not counted.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -18,7 +19,8 @@ seed=${2:?usage: run.sh MUTANTS SEED [FILE]...}
 shift 2
 jobs=${JOBS:-1}
 patience_ms=${PATIENCE_MS:-10000}
-program_seconds=300 # for one test program, all its tests together
+unit_seconds=60 # for one test program, all its tests together
+integration_seconds=300
 every=. # in the place of a file: all tests
 
 work=$(mktemp -d) || exit 1
@@ -121,7 +123,8 @@ integration_programs() {
 # Runs one test program in a PID namespace that ends with it, and ends it at its first failure: at its
 # next word after grep has gone. Prints the failure's line, or what else went wrong.
 run_program() {
-	local tree=$1 program=$2
+	local tree=$1 program=$2 seconds=$integration_seconds name
+	case $program in build/test/unit/*) seconds=$unit_seconds ;; esac
 	(
 		cd "$tree" || exit 1
 		export CI=true # what a test skips it does not notice
@@ -131,27 +134,28 @@ run_program() {
 		export PRELOAD=$tree/build/test/preload.so
 		set -o pipefail
 		# shellcheck disable=SC2016 # for the inner shell, which is the namespace's PID 1
-		timeout -k 5 "$program_seconds" unshare -fp --kill-child --mount-proc \
+		timeout -k 5 "$seconds" unshare -fp --kill-child --mount-proc \
 			bash -c 'stdbuf -oL "$0" </dev/null; exit $?' "$program" 2>&1 |
 			tee "$tree/log" | grep -m 1 -a '^\[  FAILED  \] [a-z]' >"$tree/failure"
 		status=("${PIPESTATUS[@]}")
-		if [ -s "$tree/failure" ]; then
-			sed 's/^\[  FAILED  \] //' "$tree/failure"
-		elif [ "${status[0]}" = 124 ]; then
-			echo "$program: hangs"
+		name=$(sed 's/^\[  FAILED  \] //' "$tree/failure")
+		if [ "${status[0]}" = 124 ] || grep -qaF 'ended by the watchdog' "$tree/log"; then
+			echo "${name:-$program}: hangs"
+		elif [ -n "$name" ]; then
+			echo "$name"
 		elif [ "${status[0]}" != 0 ]; then
 			echo "$program: status ${status[0]}"
 		fi
 	)
 }
 
-# The first failure of all tests that concern the file, or nothing. It has to come twice, since on a
-# busy machine a test may lose patience.
+# The first failure of all tests that concern the file, or nothing.
 run_tests() {
 	local tree=$1 owner=$2 program failure
 	for program in $(unit_programs "$owner") $(integration_programs "$owner"); do
 		failure=$(run_program "$tree" "$program")
-		if [ -n "$failure" ] && [ -n "$(run_program "$tree" "$program")" ]; then
+		[ -n "$failure" ] || continue
+		if [[ $failure == *': hangs' ]] || [ -n "$(run_program "$tree" "$program")" ]; then
 			echo "${program#build/test/}: $failure"
 			return
 		fi
