@@ -743,6 +743,7 @@ static int take_flood(long realtime, int orphans)
 	pid_t maker;
 
 	block_all();
+	say("ready"); /* before anybody else has a word */
 	maker = fork();
 	if (maker == 0) {
 		for (int i = 0; i < orphans; i++) {
@@ -759,7 +760,6 @@ static int take_flood(long realtime, int orphans)
 		}
 		_exit(0);
 	}
-	say("ready");
 	while (flood.realtime < realtime) {
 		siginfo_t info;
 		int signal = kernel_set_wait(&all, &info, NULL);
