@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -111,6 +112,22 @@ static void have_children(void)
 	for (int i = 0; i < 2; i++) {
 		if (fork() == 0)
 			_exit(0);
+	}
+}
+
+/*
+ * More than the batches that whit takes for a flood, and to its thread, before which it reads
+ * nothing else. They are kept over the exec, so all are there when it begins to read.
+ */
+static void be_flooded(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	for (int i = 0; i < 300; i++) {
+		if (syscall(SYS_tgkill, getpid(), getpid(), PLAYER_FIRST_PRINTED) < 0)
+			_exit(93);
 	}
 }
 
@@ -335,6 +352,9 @@ const struct scenario scenarios[] = {
 	{AS_INIT, .name = "no signals", .words = {"PLAYER"}, .only = "poll",
 		.standing = {"inject=read:error=EIO:when=1"}, .steps = {READY, EXIT}, .status = 7,
 		.err = ""},
+	/* None of the flood is passed on: 300 lines would only be long. */
+	BOTH(.name = "flood", .words = {"-r", "34:0", "PLAYER"}, .set_up = be_flooded,
+		.only = "signalfd4", .steps = {READY, EXIT}, .status = 7, .err = ""),
 	BOTH(.name = "kill after", .words = {"-k", "0.05", "PLAYER"},
 		.steps = {READY, SIGNAL(SIGTERM, NULL)}, .last_words = "?(got 15\n)", .status = 137,
 		.err = KILLING_COMMAND, .least_err = KILLING_COMMAND KILLED),
