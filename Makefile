@@ -281,10 +281,12 @@ build/%/Makefile: Makefile
 # so what only a static whit can do is left to a second one, where undefined behaviour is an illegal
 # instruction, which needs no library. A report that no test looks at is a file, and a failure too. There
 # is no search for leaks in whit: it allocates nothing, and the search hangs where wait4 is refused.
+# tests/sanitizers/clone.c has what the sanitizer for addresses has to be told.
 REPORTS = $(CURDIR)/build/sanitized/reports
 SANITIZED = -O1 -g -fno-omit-frame-pointer $(SANITIZERS)
 SANITIZED_MAKE = UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) -C build/sanitized CC=gcc LTO= \
-	CFLAGS='$(SANITIZED)' OUR_LDFLAGS= LDFLAGS=-no-pie
+	CFLAGS='$(SANITIZED)' OUR_LDFLAGS= \
+	LDFLAGS='-no-pie -Wl,--wrap=clone tests/sanitizers/clone.c'
 TRAPPING = -O1 -g -fsanitize=undefined -fsanitize-undefined-trap-on-error
 
 check-sanitized: build/sanitized/Makefile build/trapping/Makefile

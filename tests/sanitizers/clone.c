@@ -1,0 +1,20 @@
+/*
+ * Linked to whit in a build with the address sanitizer, with --wrap=clone. What is started runs on
+ * an array of whit's stack until its exec, which leaves marks there for the bounds of its
+ * variables, as no function of it returns. They would be taken for those of whatever whit has in
+ * that place later.
+ */
+#include <sanitizer/asan_interface.h>
+#include <sched.h>
+
+int __real_clone(int (*start)(void *), void *stack, int flags, void *argument);
+int __wrap_clone(int (*start)(void *), void *stack, int flags, void *argument);
+
+int __wrap_clone(int (*start)(void *), void *stack, int flags, void *argument)
+{
+	char *below = __builtin_frame_address(0);
+	int pid = __real_clone(start, stack, flags, argument);
+
+	__asan_unpoison_memory_region(below, (size_t)((char *)stack - below));
+	return pid;
+}
