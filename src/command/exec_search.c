@@ -1,6 +1,6 @@
 /*
- * The PATH loop. Runs in the started process that still shares whit's memory and has little stack.
- * What a failure means is told by command/exec_failure.c.
+ * The PATH loop. Runs in the started process that still shares whit's memory, so it keeps to its
+ * own stack. What a failure means is told by command/exec_failure.c.
  */
 #include "command/exec_search.h"
 
@@ -88,7 +88,7 @@ char *exec_search_next(struct exec_search *search)
 
 static void run_from_path(char **argv, char **envp)
 {
-	static char buffer[PATH_MAX]; /* costs a page of memory only where it is used */
+	char buffer[PATH_MAX];
 	bool was_refused = false;
 	struct exec_search search;
 	char *path;

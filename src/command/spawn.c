@@ -14,15 +14,10 @@
 #include <unistd.h>
 
 /*
- * exec_search keeps EXEC_IMAGE_BYTES there, and all that is called a few hundred bytes, more on
- * machines with large frames; below it is what whit itself has on the stack, which a larger one
- * would put on a page of its own, for each container.
+ * exec_search keeps a PATH_MAX and EXEC_IMAGE_BYTES there, and what it calls a few hundred bytes,
+ * more on machines with large frames; below it is what whit itself has on the stack.
  */
-#ifdef __SANITIZE_ADDRESS__ /* what it does in place of read(2) alone takes 5 KiB */
-#define START_STACK_SIZE ((size_t)64 * 1024)
-#else
-#define START_STACK_SIZE ((size_t)4 * 1024)
-#endif
+#define START_STACK_SIZE ((size_t)16 * 1024)
 
 /* Where it begins: clone(2). */
 #ifdef __hppa__

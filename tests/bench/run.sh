@@ -84,11 +84,11 @@ for init in "${inits[@]}"; do
 done >"$directory/samples"
 measure run "$rounds"
 measure end "$rounds"
-measure latency $((rounds / 4))
+measure latency "$rounds"
 measure burst "$rounds"
 measure idle "$rounds"
 measure calls 1
-measure reap $((rounds / 5))
+measure reap "$rounds"
 measure_many 1 1
 BENCH_IDLE_SECONDS=0 measure_many 100 $((rounds / 20))
 if [ "$growth" = yes ]; then
