@@ -286,7 +286,7 @@ REPORTS = $(CURDIR)/build/sanitized/reports
 SANITIZED = -O1 -g -fno-omit-frame-pointer $(SANITIZERS)
 SANITIZED_MAKE = UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) -C build/sanitized CC=gcc LTO= \
 	CFLAGS='$(SANITIZED)' OUR_LDFLAGS= \
-	LDFLAGS='-no-pie -Wl,--wrap=clone tests/sanitizers/clone.c'
+	LDFLAGS='-no-pie -iquote include -Wl,--wrap=clone tests/sanitizers/clone.c'
 TRAPPING = -O1 -g -fsanitize=undefined -fsanitize-undefined-trap-on-error
 
 check-sanitized: build/sanitized/Makefile build/trapping/Makefile

@@ -151,12 +151,13 @@ static int report_failed_start(const struct exec_failure *failure, char *const *
 }
 
 static int start_and_supervise(const struct options *options, struct supervisor *supervisor,
-	const struct signal_set *inherited_mask, bool chld_was_ignored)
+	struct spawn_stack *stack, const struct signal_set *inherited_mask, bool chld_was_ignored)
 {
 	const char *name = options->command[0];
 	struct exec_failure failure;
 	struct terminal terminal;
 	struct spawn spawn = {
+		.stack = stack,
 		.argv = options->command,
 		.envp = environ,
 		.inherited_mask = *inherited_mask,
@@ -195,13 +196,21 @@ static int pause_and_reap(struct supervisor *supervisor)
 	return supervisor_run(supervisor);
 }
 
-static int become_init(const struct options *options, const struct signal_set *inherited_mask)
+/* Memory of which little is used, all in one place. */
+struct room {
+	struct event_batch batch;
+	struct spawn_stack stack;
+};
+
+static int become_init(
+	const struct options *options, const struct signal_set *inherited_mask, struct room *room)
 {
 	const struct sigaction by_default = {.sa_handler = SIG_DFL};
 	struct sigaction inherited = by_default;
 	pid_t self = getpid();
 	struct supervisor supervisor = {
 		.self = self,
+		.batch = &room->batch,
 		.target = options->to_group ? DELIVERY_TO_GROUP : DELIVERY_TO_COMMAND,
 		.report = options->warn_reaped ? REAPER_REPORT_WARNING : REAPER_REPORT_DEBUG,
 		.rewrite = &options->rewrite,
@@ -231,14 +240,19 @@ static int become_init(const struct options *options, const struct signal_set *i
 	}
 	if (options->action == OPTIONS_ACTION_PAUSE)
 		return pause_and_reap(&supervisor);
-	return start_and_supervise(
-		options, &supervisor, inherited_mask, inherited.sa_handler == SIG_IGN);
+	return start_and_supervise(options, &supervisor, &room->stack, inherited_mask,
+		inherited.sa_handler == SIG_IGN);
 }
 
 int main(int argc, char **argv)
 {
+	/*
+	 * Between main's caller and all that main calls: the pages at its ends are used by those
+	 * anyway, and options are on the page of data that libc has written to.
+	 */
+	struct room room;
+	static struct options options;
 	struct signal_set inherited_mask;
-	struct options options;
 
 	/* First of all: a PID 1 loses what comes before this (signal(7), kill(2)). */
 	if (signal_set_block_all(&inherited_mask) < 0) {
@@ -260,5 +274,5 @@ int main(int argc, char **argv)
 	}
 	log_set_level(options.log_level);
 	warn_of_variables(&options);
-	return become_init(&options, &inherited_mask);
+	return become_init(&options, &inherited_mask, &room);
 }

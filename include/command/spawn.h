@@ -10,7 +10,18 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/*
+ * The started process's stack until the exec. exec_search keeps a PATH_MAX and EXEC_IMAGE_BYTES
+ * there, and what it calls some hundred bytes, more on machines with large frames. Only the end
+ * where it begins is touched, and what is next to the other one: each page that is used is a page
+ * of memory for each container, so it should lie where the pages at both ends are used anyway.
+ */
+struct spawn_stack {
+	_Alignas(64) char bytes[16 * 1024];
+};
+
 struct spawn {
+	struct spawn_stack *stack;
 	char **argv; /* argv[-1] may be written to */
 	char **envp;
 	struct signal_set inherited_mask;

@@ -17,7 +17,8 @@
 #include <sys/types.h>
 
 struct supervisor {
-	struct event_loop events; /* with its descriptor */
+	struct event_loop events;  /* with its descriptor */
+	struct event_batch *batch; /* memory for what is read from it */
 	pid_t self;
 	bool has_command; /* it has been started and not been reaped */
 	pid_t command;    /* of no process of ours any more when it has been reaped */

@@ -107,22 +107,29 @@ static void write_without_waiting(const char *text, size_t length)
 		write_while_there_is_room(text, length);
 }
 
-static void log_va(enum log_level level, const char *format, va_list arguments)
-	__attribute__((format(printf, 2, 0)));
+static void say(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
-static void log_va(enum log_level level, const char *format, va_list arguments)
+static void say(const char *format, va_list arguments)
 {
 	struct line line;
 	int saved_errno = errno;
 
-	if (!log_shows(level))
-		return;
 	line_start(&line);
 	line_format(&line, "whit: ");
 	line_format_va(&line, format, arguments);
 	line_end(&line);
 	write_without_waiting(line.text, line.length);
 	errno = saved_errno;
+}
+
+static void log_va(enum log_level level, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
+/* Apart from what has the line on its stack, so that to say nothing costs no page of it. */
+static void log_va(enum log_level level, const char *format, va_list arguments)
+{
+	if (log_shows(level))
+		say(format, arguments);
 }
 
 void log_error(const char *format, ...)

@@ -13,17 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/*
- * exec_search keeps a PATH_MAX and EXEC_IMAGE_BYTES there, and what it calls a few hundred bytes,
- * more on machines with large frames; below it is what whit itself has on the stack.
- */
-#define START_STACK_SIZE ((size_t)16 * 1024)
-
 /* Where it begins: clone(2). */
 #ifdef __hppa__
 #define STACK_START 0
 #else
-#define STACK_START START_STACK_SIZE
+#define STACK_START sizeof(struct spawn_stack)
 #endif
 
 /* What the started process finds and leaves in the memory that it shares with whit until the exec.
@@ -87,15 +81,14 @@ static void reap(pid_t pid)
 
 int spawn_command(struct spawn *spawn, pid_t *ret_pid, struct exec_failure *ret_failure)
 {
-	_Alignas(64) char stack[START_STACK_SIZE];
 	struct start start = {.spawn = spawn};
 	/*
 	 * As vfork(2), which C code cannot call safely: whit is suspended until the command has
 	 * been exec'd or is gone, so the group is there before the first signal is passed on, and a
 	 * failed start is told from a short run. It also saves copying the page tables.
 	 */
-	pid_t pid =
-		clone(start_process, stack + STACK_START, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
+	pid_t pid = clone(start_process, spawn->stack->bytes + STACK_START,
+		CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
 
 	if (pid < 0) {
 		ret_failure->step = EXEC_FAILURE_AT_CLONE;

@@ -243,7 +243,7 @@ static void take_signal(struct supervisor *supervisor, const struct signalfd_sig
 int supervisor_run(struct supervisor *supervisor)
 {
 	const struct deadline at_once = {.is_set = true}; /* long past */
-	struct event_batch batch;
+	struct event_batch *batch = supervisor->batch;
 
 	if (log_shows(LOG_LEVEL_VERBOSE))
 		supervisor->start_ms = clock_now_ms();
@@ -255,14 +255,14 @@ int supervisor_run(struct supervisor *supervisor)
 	while (supervisor->shutdown.state != SHUTDOWN_STATE_OVER) {
 		event_loop_wait(&supervisor->events,
 			supervisor->is_more_to_reap ? &at_once : &supervisor->shutdown.deadline,
-			&batch);
+			batch);
 		/*
 		 * First pass on, then reap: until then the pid is the command's own, be it as a
 		 * zombie, and no signal can reach a stranger that got the number after it.
 		 */
-		for (size_t i = 0; i < batch.count; i++)
-			take_signal(supervisor, &batch.records[i]);
-		if (supervisor->is_more_to_reap || wants_reaping(&batch))
+		for (size_t i = 0; i < batch->count; i++)
+			take_signal(supervisor, &batch->records[i]);
+		if (supervisor->is_more_to_reap || wants_reaping(batch))
 			reap(supervisor);
 		if (deadline_has_come(
 			    &supervisor->shutdown.deadline, shutdown_now_ms(&supervisor->shutdown)))

@@ -640,7 +640,7 @@ expect_said_of_death() {
 
 # The README has the line. A KILL from elsewhere is not laid at the kernel's door.
 the_notice_says_whether_the_cgroup_records_an_out_of_memory_kill() {
-	line=$(recipe '## What happens' 'whit: the command')
+	line=$(recipe '## What happens' 'whit: the command (pid 7) was')
 	run_out_of_memory
 	expect_said_of_death "$line"
 	run_out_of_memory --user 1000 --cap-drop ALL --read-only \

@@ -4,6 +4,8 @@
  * variables, as no function of it returns. They would be taken for those of whatever whit has in
  * that place later.
  */
+#include "command/spawn.h"
+
 #include <sanitizer/asan_interface.h>
 #include <sched.h>
 
@@ -12,9 +14,9 @@ int __wrap_clone(int (*start)(void *), void *stack, int flags, void *argument);
 
 int __wrap_clone(int (*start)(void *), void *stack, int flags, void *argument)
 {
-	char *below = __builtin_frame_address(0);
+	char *array = (char *)stack - sizeof(struct spawn_stack); /* it begins at the upper end */
 	int pid = __real_clone(start, stack, flags, argument);
 
-	__asan_unpoison_memory_region(below, (size_t)((char *)stack - below));
+	__asan_unpoison_memory_region(array, sizeof(struct spawn_stack));
 	return pid;
 }
