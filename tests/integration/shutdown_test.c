@@ -150,7 +150,7 @@ static void term_again_and_again_does_not_put_off_the_end(void **state)
 	/* Each is sent when the one before it has been passed on: the clock has no time to run out.
 	 */
 	do {
-		assert_int_equal(kill(run.whit, SIGTERM), 0);
+		(void)kill(run.whit, SIGTERM); /* it may have ended by now */
 	} while (strstr(run_line(&run, &run.err), "passed on SIGTERM") != NULL);
 	if (strstr(run.line, "killing the command") == NULL)
 		run_fail(&run, "expected: killing the command\nobserved: %s", run.line);
