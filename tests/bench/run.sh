@@ -90,7 +90,7 @@ measure idle "$rounds"
 measure calls 1
 measure reap "$rounds"
 measure_many 1 1
-BENCH_IDLE_SECONDS=0 measure_many 100 $((rounds / 20))
+BENCH_IDLE_SECONDS=0 measure_many 100 $((rounds / 6))
 if [ "$growth" = yes ]; then
 	measure flood $((rounds / 5))
 	measure reap_beside $((rounds / 10))
