@@ -300,9 +300,9 @@ check-sanitized: build/sanitized/Makefile build/trapping/Makefile
 
 # The unit tests that valgrind can run. It keeps signal 64 and some descriptors for itself, does exec's
 # checks in its own way and takes no filter of system calls, so the others would test valgrind.
-VALGRIND_NAMES = base/clock base/line base/log base/number base/text_file cli/options command/exec_elf \
-	command/socket_activation signals/rewrite signals/signal_name signals/signal_record \
-	supervise/exit_status supervise/memory_cgroup supervise/shutdown
+VALGRIND_NAMES = base/clock base/line base/log base/number base/pid_set base/text_file cli/options \
+	command/exec_elf command/socket_activation signals/rewrite signals/signal_name \
+	signals/signal_record supervise/exit_status supervise/memory_cgroup supervise/shutdown
 check-valgrind: $(VALGRIND_NAMES:%=build/test/unit/%)
 	@for test in $^; do echo "$$test"; valgrind -q --error-exitcode=77 $$test || exit; done
 

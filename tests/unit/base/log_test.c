@@ -416,7 +416,7 @@ static void a_flood_into_a_terminal_that_nobody_reads_does_not_block(void **stat
 static void enter_empty_root(struct complaint *complaint)
 {
 	if (unshare(CLONE_NEWNS) != 0 ||
-		(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 && errno != EINVAL) ||
+		(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 && errno != EINVAL) ||
 		mount("none", "/mnt", "tmpfs", 0, NULL) != 0 || chroot("/mnt") != 0)
 		complain(complaint, "an empty root: %s", strerror(errno));
 	errno = MARK;
