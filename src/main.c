@@ -153,7 +153,7 @@ static int report_failed_start(const struct exec_failure *failure, char *const *
 static int start_and_supervise(const struct options *options, struct supervisor *supervisor,
 	struct spawn_stack *stack, const struct signal_set *inherited_mask, bool chld_was_ignored)
 {
-	const char *name = options->command[0];
+	const char *name = options->command[0]; /* the start may leave another word there */
 	struct exec_failure failure;
 	struct terminal terminal;
 	struct spawn spawn = {

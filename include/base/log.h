@@ -1,4 +1,7 @@
-/* whit's messages: one line, one write(2), to stderr. The one global of whit is the level here. */
+/*
+ * whit's messages: one line, one write(2), to stderr; byte by byte to a terminal that cannot be
+ * opened anew. The one global of whit is the level here.
+ */
 #ifndef WHIT_BASE_LOG_H
 #define WHIT_BASE_LOG_H
 

@@ -29,7 +29,8 @@ struct event_batch {
 /*
  * Waits until there is a signal or the deadline has come, whichever is first. Without a deadline
  * and a signal this never returns, and whit does not wake. The count is 0 if there is no signal;
- * also if the read failed, which signalfd(2) does not foresee.
+ * also if the read failed, which signalfd(2) does not foresee. A flood of some signals does not
+ * keep the others away for ever; what is left out for that is returned by a later call.
  */
 void event_loop_wait(
 	struct event_loop *loop, const struct deadline *deadline, struct event_batch *ret_batch);
