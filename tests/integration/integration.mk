@@ -37,11 +37,11 @@ check-integration: build/whit build/test/actor build/test/actor-glibc build/test
 		WHIT=$(CURDIR)/build/whit ACTOR=$(CURDIR)/build/test/actor \
 		GLIBC_ACTOR=$(CURDIR)/build/test/actor-glibc \
 		MUSL_ACTOR=$(CURDIR)/build/test/actor-musl MANUAL=$(CURDIR)/man/whit.1 \
-		README=$(CURDIR)/README.md PRELOAD=$(CURDIR)/build/test/preload.so \
+		README=$(CURDIR)/src/README.md PRELOAD=$(CURDIR)/build/test/preload.so \
 			build/test/integration/$$name || exit; done
 
 # The integration test of that name, a hundredfold: a minute or two for each role.
 check-flood: build/whit build/test/actor build/test/integration/flood
 	FLOOD_SIGNALS=5000000 FLOOD_ORPHANS=200000 WHIT=$(CURDIR)/build/whit \
-		ACTOR=$(CURDIR)/build/test/actor README=$(CURDIR)/README.md \
+		ACTOR=$(CURDIR)/build/test/actor README=$(CURDIR)/src/README.md \
 		build/test/integration/flood
