@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes FILE.spdx.json: SPDX 2.3, what the binary FILE is and what is linked into it, as the
-# linker's map has it. What is in the map and nobody named here is a failure, not an omission.
+# Writes FILE.spdx.json: SPDX 2.3, what the binary FILE is and what is linked into it. The linker's map
+# tells the parts; a part that this script does not know is a failure, not an omission.
 # usage: sbom.sh FILE VERSION COMMIT EPOCH DEBIAN_ARCHITECTURE COMPILER MUSL_PACKAGE MAP
 set -euo pipefail
 cd "$(dirname "$0")/.."
