@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/options.h"
 #include "command/spawn.h"
+#include "diagnosis/exec_failure.h"
 #include "license.h"
 #include "supervise/process.h"
 #include "supervise/supervisor.h"

@@ -2,7 +2,7 @@
 #ifndef WHIT_COMMAND_SPAWN_H
 #define WHIT_COMMAND_SPAWN_H
 
-#include "command/exec_failure.h"
+#include "command/exec_search.h"
 #include "command/socket_activation.h"
 #include "command/terminal.h"
 #include "signals/signal_set.h"
