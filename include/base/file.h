@@ -1,7 +1,4 @@
-/*
- * Files by their path, by system calls where libc's functions are larger than what they do. No
- * source: each is one call.
- */
+/* Looks at files by their path: raw system calls where libc's functions cost more than they do. */
 #ifndef WHIT_BASE_FILE_H
 #define WHIT_BASE_FILE_H
 
@@ -13,40 +10,34 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Where libc's struct stat and struct statfs are the kernel's own, with glibc and with musl. */
+/* Where struct stat and struct statfs of glibc and of musl are the kernel's own. */
 #if defined(__LP64__) && (defined(__x86_64__) || defined(__aarch64__))
-#define FILE_STATUS_IS_RAW 1
-#else
-#define FILE_STATUS_IS_RAW 0
+#define FILE_IS_RAW
 #endif
 
-/* As open(2), for a file that is there. */
+/* As open(2), for a file that exists. */
 static inline int file_open(const char *path, int flags)
 {
 	return (int)syscall(SYS_openat, AT_FDCWD, path, flags | O_LARGEFILE);
 }
 
-/*
- * As fstatat(2) from the working directory, which is also meant by "" with AT_EMPTY_PATH. On
- * failure *ret_status stays as it was.
- */
+/* As fstatat(2) with AT_FDCWD. On failure *ret_status stays as it was. */
 static inline int file_status(const char *path, struct stat *ret_status, int flags)
 {
-#if FILE_STATUS_IS_RAW
+#ifdef FILE_IS_RAW
 	return (int)syscall(SYS_newfstatat, AT_FDCWD, path, ret_status, flags);
 #else
 	return fstatat(AT_FDCWD, path, ret_status, flags);
 #endif
 }
 
-/* Whether the file system is mounted noexec: mount(8). False if it cannot be told. */
+/* Whether its file system is mounted noexec: mount(8). False if that cannot be told. */
 static inline bool file_is_noexec(const char *path)
 {
-#if FILE_STATUS_IS_RAW
+#ifdef FILE_IS_RAW
 	struct statfs status;
 
-	return syscall(SYS_statfs, path, &status) == 0 &&
-		((unsigned long)status.f_flags & ST_NOEXEC) != 0;
+	return syscall(SYS_statfs, path, &status) == 0 && (status.f_flags & ST_NOEXEC) != 0;
 #else
 	struct statvfs status;
 

@@ -21,9 +21,8 @@ enum exec_image {
 enum exec_image exec_image_classify(const char *bytes, size_t length);
 
 /*
- * The interpreter after the #! of a script, found as the kernel finds it: execve(2), "Interpreter
- * scripts". Its end is marked in bytes, which have room for one more than length. NULL if there is
- * none, or if its name does not end within EXEC_IMAGE_BYTES.
+ * The interpreter after the #!, as the kernel finds it: execve(2), "Interpreter scripts". It is cut
+ * out of bytes, which have room for one more. NULL if there is none, or if it is too long.
  */
 const char *exec_image_find_interpreter(char *bytes, size_t length);
 

@@ -20,28 +20,19 @@ struct exec_search {
 	char *path;        /* PATH_MAX bytes */
 };
 
-/*
- * Looks in the environment's PATH, and where there is none in a list that stands in for it. name is
- * kept, and path, which has PATH_MAX bytes.
- */
+/* Looks in the environment's PATH, else in a list that stands in for it. Keeps name and path. */
 void exec_search_start(struct exec_search *search, const char *name, char *const *envp, char *path);
 
-/*
- * The next path, in the place that was given for it; NULL after the last. What is too long is
- * left out.
- */
+/* The next path, in the place for it; NULL after the last. What is too long is left out. */
 const char *exec_search_next(struct exec_search *search);
 
 /*
- * Replaces this process by argv[0], looked for in the environment's PATH unless it has a slash.
- * Goes on to the next entry where one has no such file, refuses it, or cannot be reached. A text
- * without
- * #! is run by /bin/sh, and so is a script that has such a text for its interpreter, as shells do;
- * argv[-1] is written to then.
+ * Replaces this process by argv[0], looked for in PATH unless it has a slash. Goes on to the next
+ * entry where one has no such file, refuses it or cannot be reached. Text without #! is run by
+ * /bin/sh, and so is a script whose interpreter is such text; argv[-1] is written to then.
  *
- * Returns only on failure, with errno as execve(2) set it: EACCES where an entry refused its file,
- * else what another one could not be reached for, else ENOENT; ENOEXEC where /bin/sh could not be
- * run. Uses some 5 KiB of stack.
+ * Returns only on failure, with errno of execve(2): EACCES if an entry refused its file, else the
+ * error of one that could not be reached, else ENOENT. Uses some 5 KiB of stack.
  */
 void exec_search_run(char **argv, char **envp);
 

@@ -40,24 +40,20 @@ static bool is_for_shell(const char *path)
 }
 
 /* The shell needs one word more than there are; nothing needs the word before argv now. */
-static void run_by_shell(char *path, char **argv, char **envp)
+static void run(char *path, char **argv, char **envp)
 {
 	static char shell[] = "/bin/sh";
 	char *name = argv[0];
 
-	argv[-1] = shell;
-	argv[0] = path;
-	(void)execve(shell, argv - 1, envp); /* returns only on failure */
-	argv[0] = name;                      /* whit still prints it */
-}
-
-static void run(char *path, char **argv, char **envp)
-{
 	(void)execve(path, argv, envp); /* returns only on failure */
 	if (errno != ENOEXEC)
 		return;
-	if (is_for_shell(path))
-		run_by_shell(path, argv, envp);
+	if (is_for_shell(path)) {
+		argv[-1] = shell;
+		argv[0] = path;
+		(void)execve(shell, argv - 1, envp); /* returns only on failure */
+		argv[0] = name;                      /* whit still prints it */
+	}
 	errno = ENOEXEC;
 }
 

@@ -25,6 +25,9 @@ struct subject {
 	char path[PATH_MAX];
 };
 
+/* The end of a sentence that has been appended as a whole. */
+static const char complete[] = "";
+
 static const char *explain_file(struct line *reason, struct subject *subject);
 
 static bool exists(const char *path)
@@ -83,7 +86,7 @@ static const char *explain_path(struct line *reason, char *path)
 {
 	char text[TEXT_SIZE];
 	struct stat directory;
-	const char *end = "";
+	const char *end = complete;
 	char *start;
 	int error;
 
@@ -134,106 +137,105 @@ static const char *problem_of(enum exec_image image)
 	case EXEC_IMAGE_TEXT:
 		return "it is text without a '#!' line and needs a /bin/sh that works; begin it with "
 		       "'#!' and its interpreter";
+	case EXEC_IMAGE_SCRIPT: /* without an interpreter */
+		return "its '#!' line names no interpreter, or has more than 255 bytes";
 	case EXEC_IMAGE_BINARY:
-	case EXEC_IMAGE_SCRIPT:
 	case EXEC_IMAGE_ELF:
 		break;
 	}
 	return "it is neither a program nor a script";
 }
 
-static const char *explain_script(
-	struct line *reason, struct subject *subject, char *bytes, size_t length)
+static const char *explain_missing_interpreter(struct line *reason, const char *name)
 {
-	const char *name = exec_image_find_interpreter(bytes, length);
-
-	if (name == NULL)
-		return "its '#!' line names no interpreter, or is too long";
-	length = strlen(name);
-	memcpy(subject->path, name, length + 1);
-	if (exists(name)) {
-		line_format(reason, "its interpreter '%s' cannot be run: ", name);
-		return explain_file(reason, subject);
-	}
-	if (name[length - 1] == '\r')
+	if (name[strlen(name) - 1] == '\r')
 		return "its '#!' line ends in a carriage return; save it with Unix line endings";
 	line_format(reason,
 		"its interpreter '%s' does not exist; install it or correct the '#!' line", name);
-	return "";
+	return complete;
 }
 
-/* What images have a loader of this name. */
-static const char *home_of(const char *loader)
+static const char *explain_missing_loader(struct line *reason, const char *path)
 {
-	const char *name = strrchr(loader, '/');
+	const char *name = strrchr(path, '/');
+	const char *image = "one that has it";
 
 	if (name != NULL && strncmp(name, "/ld-musl-", 9) == 0)
-		return "one with musl, such as Alpine";
-	if (name != NULL && strncmp(name, "/ld", 3) == 0)
-		return "one with glibc, such as Debian";
-	return "one that has it";
+		image = "one with musl, such as Alpine";
+	else if (name != NULL && strncmp(name, "/ld", 3) == 0)
+		image = "one with glibc, such as Debian";
+	line_format(reason, "its loader '%s' is not in this image; use %s, or link it statically",
+		path, image);
+	return complete;
 }
 
-static const char *explain_elf(struct line *reason, struct subject *subject, const char *bytes,
-	size_t length, const char *loader)
+static const char *explain_elf(struct line *reason, const char *bytes, size_t length, int error)
 {
 	const struct exec_elf_machine *here = exec_elf_own_machine();
 	const struct exec_elf_machine *there =
-		length < EXEC_ELF_HEADER_SIZE ? here : exec_elf_machine(bytes);
-	const int error = subject->error;
+		length < sizeof(Elf32_Ehdr) ? here : exec_elf_machine(bytes);
 
 	/* The kernel itself may run a family's other machine; then ENOENT is not of binfmt_misc. */
 	if (there != here && (error == ENOEXEC || there->family != here->family)) {
-		line_format(reason,
-			"it was built for %s (%s), but this machine is %s (%s)%s; build or pull it "
-			"for linux/%s",
-			there->name, there->platform, here->name, here->platform,
-			error == ENOENT ? ", and the interpreter that binfmt_misc names is missing"
-					: "",
-			here->platform);
-		return "";
+		line_format(reason, "it was built for %s (%s), but this machine is %s (%s)",
+			there->name, there->platform, here->name, here->platform);
+		if (error == ENOENT)
+			line_format(reason,
+				"; the interpreter that binfmt_misc names for it is missing");
+		line_format(reason, "; build or pull it for linux/%s", here->platform);
+		return complete;
 	}
 	if (error == ENOEXEC)
-		return "it is a damaged or incomplete program";
-	if (*loader == '\0')
-		return NULL;
-	if (!exists(loader)) {
-		line_format(reason,
-			"its loader '%s' is not in this image; use %s, or link it statically",
-			loader, home_of(loader));
-		return "";
-	}
+		return "it is a damaged or incomplete program; copy or build it again";
+	return NULL;
+}
+
+/* Of the file that a script or a program needs to run. */
+static const char *explain_needed(
+	struct line *reason, struct subject *subject, bool is_loader, const char *path)
+{
+	if (!exists(path))
+		return is_loader ? explain_missing_loader(reason, path)
+				 : explain_missing_interpreter(reason, path);
 	/* What the kernel says of a loader that is none: load_elf_binary of fs/binfmt_elf.c. */
-	if (error == ELIBBAD || error == EIO)
+	if (is_loader && (subject->error == ELIBBAD || subject->error == EIO))
 		subject->error = ENOEXEC;
-	memcpy(subject->path, loader, EXEC_IMAGE_BYTES);
-	line_format(reason, "its loader '%s' cannot be run: ", loader);
+	line_format(
+		reason, "its %s '%s' cannot be run: ", is_loader ? "loader" : "interpreter", path);
+	memcpy(subject->path, path, strlen(path) + 1);
 	return explain_file(reason, subject);
 }
 
 static const char *explain_content(struct line *reason, struct subject *subject)
 {
 	char bytes[EXEC_IMAGE_BYTES + 1];
-	char loader[EXEC_IMAGE_BYTES];
 	int fd = file_open(subject->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	ssize_t length = pread(fd, bytes, EXEC_IMAGE_BYTES, 0);
+	const char *needed = NULL;
+	const char *end = NULL;
 	enum exec_image image;
 
 	if (length < 0) {
 		line_format(reason,
 			"%s, perhaps for what is in the file; make it readable to see more",
 			error_text(subject->error));
-		return "";
+		return complete;
 	}
 	image = exec_image_classify(bytes, (size_t)length);
-	if (image != EXEC_IMAGE_ELF || !exec_elf_read_loader(fd, loader, sizeof(loader)))
-		loader[0] = '\0';
+	if (image == EXEC_IMAGE_SCRIPT) {
+		end = problem_of(image);
+		needed = exec_image_find_interpreter(bytes, (size_t)length);
+	} else if (image == EXEC_IMAGE_ELF) {
+		end = explain_elf(reason, bytes, (size_t)length, subject->error);
+		if (end == NULL && exec_elf_read_loader(fd, bytes, sizeof(bytes)))
+			needed = bytes;
+	} else if (subject->error == ENOEXEC) {
+		end = problem_of(image);
+	}
 	(void)close(fd); /* read-only: nothing to lose */
-	if (image == EXEC_IMAGE_SCRIPT)
-		return explain_script(reason, subject, bytes, (size_t)length);
-	if (image == EXEC_IMAGE_ELF)
-		return explain_elf(reason, subject, bytes, (size_t)length, loader);
-	return subject->error == ENOEXEC ? problem_of(image) : NULL;
+	if (needed != NULL)
+		end = explain_needed(reason, subject, image == EXEC_IMAGE_ELF, needed);
+	return end;
 }
 
 /* --- one file: the path, the kind, the permissions, the content --- */
@@ -269,13 +271,15 @@ static const char *explain_file(struct line *reason, struct subject *subject)
 /* --- the command --- */
 
 /* What an error means by itself; NULL if that depends on the file. */
-static const char *meaning_of(const struct exec_failure *failure)
+static const char *meaning_of(const struct exec_failure *failure, const char *name)
 {
+	if (*name == '\0')
+		return "its name is empty";
 	switch (failure->error) {
 	case E2BIG:
 		return "arguments and environment are too long; shorten them or raise 'ulimit -s'";
 	case ETXTBSY:
-		return "it, or what is to run it, is open for writing; wait until that is closed";
+		return "it, its interpreter or its loader is open for writing; close it first";
 	case ENOMEM:
 		if (failure->step == EXEC_FAILURE_AT_EXEC)
 			return "out of memory";
@@ -316,7 +320,7 @@ static bool find_in_path(
 	search.entry = hidden;
 	if (exec_search_next(&search) == NULL)
 		return false;
-	line_format(reason, "; it may be where PATH cannot be searched: ");
+	line_format(reason, "; part of PATH cannot be searched: ");
 	return true;
 }
 
@@ -328,7 +332,7 @@ static const char *explain_name(
 
 	if (strchr(name, '/') == NULL) {
 		if (!find_in_path(explanation, name, envp, error))
-			return error == ENOENT ? "" : NULL;
+			return error == ENOENT ? complete : NULL;
 		name = explanation->path;
 	}
 	size = strlen(name) + 1;
@@ -345,10 +349,11 @@ void exec_failure_explain(const struct exec_failure *failure, char *const *argv,
 {
 	struct line *reason = &ret_explanation->reason;
 	const char *name = argv[0];
-	const char *end = *name == '\0' ? "its name is empty" : meaning_of(failure);
+	const char *end;
 
 	line_start(reason);
 	ret_explanation->name = name;
+	end = meaning_of(failure, name);
 	if (end == NULL && failure->step == EXEC_FAILURE_AT_EXEC)
 		end = explain_name(ret_explanation, name, envp, failure->error);
 	if (end == NULL) {
@@ -358,7 +363,7 @@ void exec_failure_explain(const struct exec_failure *failure, char *const *argv,
 	line_format(reason, "%s", end);
 	if (failure->error == ENOENT && strchr(name, ' ') != NULL && !exists(name))
 		line_format(
-			reason, "; its name has a space in it: write arguments as separate words");
+			reason, "; its name has a space in it; write arguments as separate words");
 }
 
 /* As dash(1): all the errors of a path that leads nowhere. */
