@@ -1,5 +1,5 @@
 # Each unit test with the objects that it may link beside the one of its own path. A test that needs
-# more than its row lists has found a dependency that should not be there.
+# more than its row lists has found a dependency that should not be there. A header alone has no object.
 unit.base/clock =
 unit.base/descriptor = base/directory base/number
 unit.base/directory = base/number
@@ -27,7 +27,8 @@ unit.supervise/exit_status = signals/signal_name signals/signal_set base/number 
 UNIT_NAMES := $(sort $(patsubst unit.%,%,$(filter unit.%,$(.VARIABLES))))
 
 define unit_rule
-build/test/unit/$(1): build/test/unit/$(1)_test.o $(patsubst %,build/test/obj/%.o,$(1) $(2))
+build/test/unit/$(1): build/test/unit/$(1)_test.o \
+		$(patsubst src/%.c,build/test/obj/%.o,$(wildcard src/$(1).c) $(2:%=src/%.c))
 	$$(call run,LD $$@,$$(TEST_CC) $$(TEST_CFLAGS) -o $$@ $$^ $$(TEST_LDFLAGS) -lcmocka)
 endef
 $(foreach name,$(UNIT_NAMES),$(eval $(call unit_rule,$(name),$(unit.$(name)))))
