@@ -21,6 +21,7 @@ unit.signals/signal_set = base/descriptor base/directory base/number
 unit.supervise/event_loop = base/clock signals/signal_set base/descriptor base/directory base/number
 unit.supervise/process = base/descriptor base/directory base/number
 unit.supervise/reaper = supervise/process supervise/exit_status signals/signal_name signals/signal_set base/line base/log base/number base/descriptor base/directory
+unit.supervise/remaining = supervise/process base/descriptor base/directory base/error_text base/line base/log base/number
 unit.supervise/shutdown = base/clock
 unit.supervise/exit_status = signals/signal_name signals/signal_set base/number base/descriptor base/directory
 
