@@ -14,6 +14,7 @@ unit.command/exec_image =
 unit.command/exec_path =
 unit.command/exec_search = command/exec_image
 unit.command/socket_activation = base/number
+unit.diagnosis/memory_cgroup = base/line base/number
 unit.signals/rewrite = signals/signal_name base/number
 unit.signals/signal_name = base/number
 unit.signals/signal_record =
@@ -39,9 +40,9 @@ check-unit: $(UNIT_NAMES:%=build/test/unit/%)
 
 # The unit tests that valgrind can run. It reserves signal 64 and some descriptors, repeats the checks of
 # exec in its own way and accepts no filter of system calls: the others would test valgrind.
-VALGRIND_NAMES = base/clock base/line base/log base/number base/pid_set base/text_file cli/options \
+VALGRIND_NAMES = base/clock base/line base/log base/number cli/options \
 	command/exec_elf command/socket_activation signals/rewrite signals/signal_name \
-	signals/signal_record supervise/exit_status supervise/memory_cgroup supervise/shutdown
+	signals/signal_record supervise/exit_status diagnosis/memory_cgroup supervise/shutdown
 check-valgrind: $(VALGRIND_NAMES:%=build/test/unit/%)
 	@for test in $^; do echo "$$test"; valgrind -q --error-exitcode=77 $$test || exit; done
 
