@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* docker info splits it at " - git.": moby, parseInitVersion. */
@@ -111,10 +112,8 @@ static int become_init(const struct options *options, const struct signal_set *i
 		return fail("reset SIGCHLD");
 	/* The kernel looks at all five arguments. Some sandboxes refuse; the command runs anyway.
 	 */
-	if (self != PROCESS_INIT && prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) < 0)
+	if (self != PROCESS_INIT && syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L) < 0)
 		log_verbose("cannot become a subreaper: %s", error_text(errno));
-	if (options->drain.is_set || log_shows(LOG_LEVEL_VERBOSE))
-		remaining_prepare(&supervisor.remaining);
 	/* Before the start, since afterwards there is no way to fail. */
 	signal_fd = signal_set_open_all();
 	if (signal_fd < 0)

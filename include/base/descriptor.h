@@ -1,4 +1,4 @@
-/* File descriptors that are whit's own, and those that are not. */
+/* File descriptors that are whit's own, those that are not, and directories of numbers. */
 #ifndef WHIT_BASE_DESCRIPTOR_H
 #define WHIT_BASE_DESCRIPTOR_H
 
@@ -14,5 +14,13 @@ int descriptor_above_stdio(int fd);
  * lists, else one by one up to 65,536. Cannot fail.
  */
 void descriptor_close_all_but(int keep_fd);
+
+/*
+ * Calls visit for each entry of a directory that is a number (/proc, /proc/self/fd), in the
+ * kernel's order; fd is the directory's descriptor. An entry that comes or goes meanwhile may be
+ * missed. Returns 0, or -1 with errno. opendir(3) would need malloc.
+ */
+int descriptor_each_number(
+	const char *path, void (*visit)(unsigned int number, int fd, void *context), void *context);
 
 #endif

@@ -8,10 +8,10 @@ enum log_level {
 	LOG_LEVEL_ERROR,   /* -q */
 	LOG_LEVEL_WARNING, /* without options; notices too */
 	LOG_LEVEL_VERBOSE, /* -v */
-	LOG_LEVEL_DEBUG,   /* -vv */
+	LOG_LEVEL_DEBUG,   /* -vv, and higher */
 };
 
-void log_set_level(enum log_level level);
+void log_set_level(int level);
 
 /* Whether messages of this level are shown: for messages that cost something to make. */
 bool log_shows(enum log_level level);

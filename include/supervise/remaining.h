@@ -12,13 +12,9 @@
 
 struct remaining {
 	pid_t self;
-	struct descendant *list; /* of remaining_prepare, or NULL; sorted by pid */
-	size_t count;
+	size_t count; /* of descendants in the last list */
 	bool has_warned;
 };
-
-/* Gets the memory for all that follows, 512 KiB of addresses, unless whit is PID 1. */
-void remaining_prepare(struct remaining *remaining);
 
 /*
  * Sends the signal, and then CONT if with_cont, to each process that runs now. A process that one

@@ -7,22 +7,23 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 
 #ifndef RWF_NOWAIT /* uapi/linux/fs.h; not in every libc */
 #define RWF_NOWAIT 0x8
 #endif
 
-static enum log_level shown_level = LOG_LEVEL_WARNING;
+static int shown_level = LOG_LEVEL_WARNING;
 
-void log_set_level(enum log_level level)
+void log_set_level(int level)
 {
 	shown_level = level;
 }
 
 bool log_shows(enum log_level level)
 {
-	return level <= shown_level;
+	return (int)level <= shown_level;
 }
 
 /*
@@ -36,6 +37,7 @@ static void write_without_waiting(const struct line *line)
 	const int flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	const struct iovec part = {(void *)(uintptr_t)line->text, line->length};
 	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+	pid_t group;
 	int fd = -1;
 
 	if (syscall(SYS_pwritev2, STDERR_FILENO, &part, 1, -1L, -1L, RWF_NOWAIT) >= 0 ||
@@ -43,7 +45,7 @@ static void write_without_waiting(const struct line *line)
 		return;
 	if (lseek(STDERR_FILENO, 0, SEEK_CUR) < 0) {
 		fd = file_open("/proc/self/fd/2", flags);
-		if (fd < 0 && tcgetpgrp(STDERR_FILENO) >= 0)
+		if (fd < 0 && syscall(SYS_ioctl, STDERR_FILENO, TIOCGPGRP, &group) == 0)
 			fd = file_open("/dev/tty", flags);
 		if (fd < 0 && (poll(&room, 1, 0) <= 0 || (room.revents & POLLOUT) == 0))
 			return;

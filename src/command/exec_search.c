@@ -5,6 +5,7 @@
 #include "command/exec_search.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "command/exec_image.h"
 
 #include <errno.h>
@@ -63,7 +64,7 @@ void exec_search_start(struct exec_search *search, const char *name, char *const
 	search->entry = "/usr/local/bin:/usr/bin:/bin";
 	search->path = path;
 	for (; *envp != NULL; envp++) {
-		if (strncmp(*envp, "PATH=", 5) == 0) {
+		if (text_begins(*envp, "PATH=")) {
 			search->entry = *envp + 5;
 			return;
 		}
@@ -77,7 +78,7 @@ const char *exec_search_next(struct exec_search *search)
 
 	while (search->entry != NULL) {
 		const char *entry = search->entry;
-		const char *colon = strchr(entry, ':');
+		const char *colon = text_find(entry, ':');
 		size_t length = colon != NULL ? (size_t)(colon - entry) : strlen(entry);
 
 		search->entry = colon != NULL ? colon + 1 : NULL;
@@ -125,7 +126,7 @@ void exec_search_run(char **argv, char **envp)
 {
 	if (*argv[0] == '\0') /* every directory would match */
 		errno = ENOENT;
-	else if (strchr(argv[0], '/') != NULL)
+	else if (text_find(argv[0], '/') != NULL)
 		run(argv[0], argv, envp);
 	else
 		run_from_path(argv, envp);

@@ -2,16 +2,16 @@
 #include "command/socket_activation.h"
 
 #include "base/number.h"
+#include "base/text.h"
 
 #include <limits.h>
-#include <string.h>
 
 static const char pid_variable[] = "LISTEN_PID=";
 static const char pidfd_variable[] = "LISTEN_PIDFDID=";
 
 static char **find_variable(char **envp, const char *name)
 {
-	while (*envp != NULL && strncmp(*envp, name, strlen(name)) != 0)
+	while (*envp != NULL && !text_begins(*envp, name))
 		envp++;
 	return *envp == NULL ? NULL : envp;
 }
@@ -39,7 +39,7 @@ void socket_activation_find(struct socket_activation *ret_activation, char **env
 
 void socket_activation_hand_to(struct socket_activation *activation, pid_t pid)
 {
-	strcpy(activation->text, pid_variable);
+	memcpy(activation->text, pid_variable, sizeof(pid_variable));
 	number_format((unsigned int)pid, activation->text + strlen(pid_variable));
 	*activation->entry = activation->text;
 }

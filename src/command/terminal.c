@@ -5,8 +5,7 @@
 #include "base/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
+#include <sys/ioctl.h>
 
 /*
  * A group outside this PID namespace shows as 0, for the terminal and for our own group, so 0 == 0
@@ -20,17 +19,23 @@ static bool is_foreground_of(int fd, pid_t foreground)
 	return foreground == getpgrp() && (foreground != 0 || read(fd, &nothing, 0) == 0);
 }
 
-/* tcgetpgrp fails for what is no terminal, or is not the controlling one. */
+/* As tcgetpgrp(3), which fails for what is no terminal, or is not the controlling one. */
+static bool find_foreground(int fd, pid_t *ret_group)
+{
+	return syscall(SYS_ioctl, fd, TIOCGPGRP, ret_group) == 0;
+}
+
 static bool take(struct terminal *terminal, int fd, bool is_own)
 {
-	pid_t foreground = tcgetpgrp(fd);
+	pid_t foreground;
+	pid_t unused;
 
-	if (foreground < 0)
+	if (!find_foreground(fd, &foreground))
 		return false;
 	terminal->exists = true;
 	terminal->foreground = foreground;
 	terminal->is_in_foreground = is_foreground_of(fd, foreground);
-	terminal->is_stdin = tcgetpgrp(STDIN_FILENO) >= 0;
+	terminal->is_stdin = find_foreground(STDIN_FILENO, &unused);
 	terminal->has_own_fd = is_own;
 	terminal->fd = fd;
 	return true;
@@ -68,5 +73,6 @@ void terminal_release(struct terminal *terminal)
 
 void terminal_hand_to(const struct terminal *terminal, pid_t group)
 {
-	(void)tcsetpgrp(terminal->fd, group); /* see the header */
+	(void)syscall(
+		SYS_ioctl, terminal->fd, TIOCSPGRP, &group); /* tcsetpgrp(3); see the header */
 }

@@ -8,6 +8,7 @@
 
 #include "base/error_text.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "command/exec_image.h"
 #include "diagnosis/exec_elf.h"
 
@@ -159,9 +160,9 @@ static const char *explain_missing_loader(struct line *reason, const char *path)
 	const char *name = strrchr(path, '/');
 	const char *image = "one that has it";
 
-	if (name != NULL && strncmp(name, "/ld-musl-", 9) == 0)
+	if (name != NULL && text_begins(name, "/ld-musl-"))
 		image = "one with musl, such as Alpine";
-	else if (name != NULL && strncmp(name, "/ld", 3) == 0)
+	else if (name != NULL && text_begins(name, "/ld"))
 		image = "one with glibc, such as Debian";
 	line_format(reason, "its loader '%s' is not in this image; use %s, or link it statically",
 		path, image);
@@ -329,7 +330,7 @@ static const char *explain_name(
 	struct subject subject;
 	size_t size;
 
-	if (strchr(name, '/') == NULL) {
+	if (text_find(name, '/') == NULL) {
 		if (!find_in_path(explanation, name, envp, error))
 			return error == ENOENT ? complete : NULL;
 		name = explanation->path;
@@ -359,7 +360,7 @@ void exec_failure_explain(const struct exec_failure *failure, char *const *argv,
 		end = error_text(failure->error);
 	}
 	line_format(reason, "%s", end);
-	if (failure->error == ENOENT && strchr(name, ' ') != NULL && !exists(name))
+	if (failure->error == ENOENT && text_find(name, ' ') != NULL && !exists(name))
 		line_format(
 			reason, "; its name has a space in it; write arguments as separate words");
 }

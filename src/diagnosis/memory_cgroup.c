@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/line.h"
 #include "base/number.h"
+#include "base/text.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -37,17 +38,17 @@ static bool read_text(const char *path, char *text, size_t size)
 /* What follows the key up to the end of its line; NULL if it is not there. Ends that line. */
 static char *find_value(char *text, const char *key)
 {
-	size_t length = strlen(key);
-	char *end;
+	char *value = text;
 
-	while (*text != '\0' && strncmp(text, key, length) != 0)
-		text++;
-	if (*text == '\0')
+	while (*value != '\0' && !text_begins(value, key))
+		value++;
+	if (*value == '\0')
 		return NULL;
-	end = strchr(text + length, '\n');
-	if (end != NULL)
-		*end = '\0';
-	return text + length;
+	value += strlen(key);
+	for (text = value; *text != '\n' && *text != '\0'; text++)
+		;
+	*text = '\0';
+	return value;
 }
 
 static bool read_kills(

@@ -97,8 +97,11 @@ bool signal_name_parse(const char *text, size_t length, int *ret_signal)
 const char *signal_name_format(int signal, char buffer[SIGNAL_NAME_SIZE])
 {
 	for (size_t i = 0; i < sizeof(signal_rows) / sizeof(signal_rows[0]); i++) {
-		if (signal_rows[i].signal == signal)
-			return strcat(strcpy(buffer, "SIG"), signal_rows[i].name);
+		if (signal_rows[i].signal == signal) {
+			strcpy(buffer, "SIG");
+			memcpy(buffer + 3, signal_rows[i].name, sizeof(signal_rows[i].name));
+			return buffer;
+		}
 	}
 	if (signal == LAST_REALTIME)
 		return strcpy(buffer, "SIGRTMAX");

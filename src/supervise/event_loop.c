@@ -20,7 +20,7 @@ void event_loop_init(struct event_loop *loop, int signal_fd)
 /* Returns whether there is a signal to read. */
 static bool poll_all(struct event_loop *loop, const struct deadline *deadline)
 {
-	int timeout_ms = deadline_timeout_ms(deadline, deadline->is_set ? clock_now_ms() : 0);
+	int timeout_ms = deadline_timeout_ms(deadline);
 	size_t count = EVENT_LOOP_FIRST_JOINED + loop->joined_count;
 
 	for (size_t i = 0; i < count; i++)

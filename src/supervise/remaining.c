@@ -8,7 +8,7 @@
  */
 #include "supervise/remaining.h"
 
-#include "base/directory.h"
+#include "base/descriptor.h"
 #include "base/error_text.h"
 #include "base/log.h"
 #include "supervise/process.h"
@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,7 +28,7 @@ struct descendant {
 	uint32_t start;
 };
 
-#define LIST_SIZE 65536 /* more are found when these have been killed */
+#define LIST_SIZE 32768 /* more are found when these have been killed */
 #define NAMES_MAX 10    /* enough to see what they are; a thousand workers share one name */
 
 /*
@@ -50,6 +49,9 @@ struct look {
 	int error; /* why not all could be looked for; 0: no such thing */
 };
 
+/* Sorted by pid. Memory that is not touched costs nothing, and PID 1 touches none. */
+static struct descendant list[LIST_SIZE];
+
 static void warn_once(struct remaining *remaining, const char *what, const char *why)
 {
 	if (!remaining->has_warned)
@@ -68,26 +70,26 @@ static struct descendant *place_of(const struct remaining *remaining, pid_t pid)
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (remaining->list[middle].pid < pid)
+		if (list[middle].pid < pid)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return remaining->list + low;
+	return list + low;
 }
 
 static bool is_listed(const struct remaining *remaining, pid_t pid, const struct process *process)
 {
 	const struct descendant *place = place_of(remaining, pid);
 
-	return place < remaining->list + remaining->count && place->pid == pid &&
+	return place < list + remaining->count && place->pid == pid &&
 		place->start == process->start;
 }
 
 static void add(struct remaining *remaining, pid_t pid, const struct process *process)
 {
 	struct descendant *place = place_of(remaining, pid);
-	struct descendant *end = remaining->list + remaining->count;
+	struct descendant *end = list + remaining->count;
 
 	if (place == end || place->pid != pid) { /* else the pid has been reused */
 		memmove(place + 1, place, (size_t)(end - place) * sizeof(*place));
@@ -187,10 +189,10 @@ static void look_through(struct look *look)
 	int looks = look->kills ? KILLING_LOOKS : LISTING_LOOKS;
 
 	look->remaining->count = 0;
-	look->error = look->remaining->list == NULL ? ENOMEM : process_proc_is_ours() ? 0 : ENOENT;
+	look->error = process_proc_is_ours() ? 0 : ENOENT;
 	do {
 		look->has_progress = false;
-		if (look->error == 0 && directory_each_number("/proc", visit_process, look) < 0)
+		if (look->error == 0 && descriptor_each_number("/proc", visit_process, look) < 0)
 			look->error = errno;
 	} while (look->has_progress && --looks > 0);
 	if (look->error != 0)
@@ -206,17 +208,6 @@ static void signal_namespace(int signal)
 	(void)kill(-1, signal); /* fails if there is no other process: kill(2) */
 }
 
-void remaining_prepare(struct remaining *remaining)
-{
-	void *memory;
-
-	if (remaining->self == PROCESS_INIT)
-		return; /* kill(-1) needs no list */
-	memory = mmap(NULL, LIST_SIZE * sizeof(*remaining->list), PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	remaining->list = memory == MAP_FAILED ? NULL : memory;
-}
-
 void remaining_signal(struct remaining *remaining, int signal, bool with_cont)
 {
 	struct look look = {.remaining = remaining};
@@ -229,9 +220,9 @@ void remaining_signal(struct remaining *remaining, int signal, bool with_cont)
 	}
 	look_through(&look);
 	for (size_t i = 0; i < remaining->count; i++) {
-		(void)tell(&look, &remaining->list[i], signal);
+		(void)tell(&look, &list[i], signal);
 		if (with_cont)
-			(void)tell(&look, &remaining->list[i], SIGCONT);
+			(void)tell(&look, &list[i], SIGCONT);
 	}
 }
 
@@ -275,7 +266,7 @@ void remaining_name(struct remaining *remaining)
 		return;
 	if (remaining->self != PROCESS_INIT)
 		look_through(&look);
-	(void)directory_each_number(
+	(void)descriptor_each_number(
 		"/proc", name_process, &look); /* what cannot be read is not named */
 	if (look.named > NAMES_MAX)
 		log_verbose("still running: %u more", look.named - NAMES_MAX);
