@@ -1,7 +1,5 @@
-/*
- * The table of contents: block signals, read the options, start the command, supervise it, end with
- * its status. A module does each step; what goes wrong in one is said here.
- */
+/* The table of contents: block signals, read the options, start the command, supervise it, end with
+ * its status. A module does each step; what goes wrong in one is said here. */
 #include "base/descriptor.h"
 #include "base/error_text.h"
 #include "base/line.h"
@@ -12,7 +10,6 @@
 #include "license.h"
 #include "supervise/process.h"
 #include "supervise/supervisor.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -130,10 +127,8 @@ static int become_init(const struct options *options, const struct signal_set *i
 		if (status != 0)
 			return status;
 	}
-	/*
-	 * From here on whit ends for one reason only: the command has ended. No malloc, no stdio.
-	 * Nothing is held that the command may want to unmount, or to see end-of-file on.
-	 */
+	/* From here on whit ends for one reason only: the command has ended. No malloc, no stdio.
+	 * Nothing is held that the command may want to unmount, or to see end-of-file on. */
 	descriptor_close_all_but(signal_fd);
 	if (chdir("/") < 0) {
 		/* Then whit stays where it is. */

@@ -1,6 +1,5 @@
 /* The one clock of whit, and points in its time. */
-#ifndef WHIT_BASE_CLOCK_H
-#define WHIT_BASE_CLOCK_H
+#pragma once
 
 #include <limits.h>
 #include <stdbool.h>
@@ -49,5 +48,3 @@ static inline int deadline_timeout_ms(const struct deadline *deadline)
 		return -1;
 	return left_ms < 0 ? 0 : left_ms < INT_MAX ? (int)left_ms : INT_MAX;
 }
-
-#endif

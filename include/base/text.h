@@ -1,6 +1,5 @@
 /* strchr(3) and strncmp(3) in a tenth of libc's bytes: whit's texts are short. Pure. */
-#ifndef WHIT_BASE_TEXT_H
-#define WHIT_BASE_TEXT_H
+#pragma once
 
 #include <stdbool.h>
 #include <string.h>
@@ -20,5 +19,3 @@ static inline const char *text_find(const char *text, char byte)
 {
 	return memchr(text, byte, strlen(text));
 }
-
-#endif

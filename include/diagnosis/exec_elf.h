@@ -1,7 +1,6 @@
 /* What an ELF program was built for and which loader it needs: elf(5). Its bytes are not trusted.
  */
-#ifndef WHIT_DIAGNOSIS_EXEC_ELF_H
-#define WHIT_DIAGNOSIS_EXEC_ELF_H
+#pragma once
 
 #include <elf.h>
 #include <stdbool.h>
@@ -22,5 +21,3 @@ const struct exec_elf_machine *exec_elf_own_machine(void);
 
 /* The loader's path. False if there is none, as in a static program, or none of that size. */
 bool exec_elf_read_loader(int fd, char *ret_path, size_t size);
-
-#endif

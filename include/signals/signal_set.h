@@ -1,10 +1,7 @@
-/*
- * The kernel's own signal sets. libc's lack the signals that libc keeps for itself (32 and 33, with
+/* The kernel's own signal sets. libc's lack the signals that libc keeps for itself (32 and 33, with
  * musl 34 too), so whit makes the system calls itself: sigprocmask(2), "C library/kernel
- * differences".
- */
-#ifndef WHIT_SIGNALS_SIGNAL_SET_H
-#define WHIT_SIGNALS_SIGNAL_SET_H
+ * differences". */
+#pragma once
 
 #include <stdbool.h>
 
@@ -39,17 +36,11 @@ bool signal_set_is_pending(int signal);
 /* Sets a disposition, SIG_DFL or SIG_IGN. 0, or -1 with errno: rt_sigaction(2). */
 int signal_set_handle(int signal, void (*disposition)(int), void (**ret_before)(int));
 
-/*
- * Sends a stop signal to this process or, with group, to its process group, and lets it have its
+/* Sends a stop signal to this process or, with group, to its process group, and lets it have its
  * default effect on this process though it is blocked and may be ignored. Returns when another
- * process has continued this one, or at once where it cannot be stopped.
- */
+ * process has continued this one, or at once where it cannot be stopped. */
 void signal_set_suffer(int signal, bool group);
 
-/*
- * A descriptor from which all signals are read, close-on-exec, blocking, not 0, 1 or 2 if another
- * is to be had; the caller closes it. -1 with errno: signalfd(2).
- */
+/* A descriptor from which all signals are read, close-on-exec, blocking, not 0, 1 or 2 if another
+ * is to be had; the caller closes it. -1 with errno: signalfd(2). */
 int signal_set_open_all(void);
-
-#endif

@@ -3,7 +3,6 @@
 
 #include "base/file.h"
 #include "base/number.h"
-
 #include <limits.h>
 #include <stdint.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* The words for errors, one row each, as glibc's strerror(3) has them where they are short enough.
  */
 #include "base/error_text.h"
-
 #include <errno.h>
 #include <stddef.h>
 

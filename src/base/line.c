@@ -2,7 +2,6 @@
 #include "base/line.h"
 
 #include "base/number.h"
-
 #include <string.h>
 
 /* Room that stays free for what line_end appends. */

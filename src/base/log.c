@@ -3,7 +3,6 @@
 
 #include "base/file.h"
 #include "base/line.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <stdint.h>
@@ -26,12 +25,10 @@ bool log_shows(enum log_level level)
 	return (int)level <= shown_level;
 }
 
-/*
- * The command shares stderr, so O_NONBLOCK would change it for both. In this order: a write that
+/* The command shares stderr, so O_NONBLOCK would change it for both. In this order: a write that
  * never waits (pwritev2(2): pipes and sockets, since Linux 6.4); a file description of our own, for
  * which /dev/tty serves without /proc and for another user's terminal; and a look whether there is
- * room. A regular file, which has a position, never makes a writer wait.
- */
+ * room. A regular file, which has a position, never makes a writer wait. */
 static void write_without_waiting(const struct line *line)
 {
 	const int flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;

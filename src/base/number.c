@@ -1,6 +1,5 @@
 /* Numbers to text and back, strictly. The caller knows what they mean. */
 #include "base/number.h"
-
 #include <string.h>
 
 bool number_parse(const char *text, size_t length, unsigned int max, unsigned int *ret_value)

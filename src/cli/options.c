@@ -6,7 +6,6 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "signals/signal_name.h"
-
 #include <string.h>
 #include <unistd.h>
 

@@ -1,6 +1,5 @@
 /* Tells kinds of files apart by their first bytes. The caller reads them. */
 #include "command/exec_image.h"
-
 #include <stdbool.h>
 #include <string.h>
 

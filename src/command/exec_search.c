@@ -1,13 +1,10 @@
-/*
- * The PATH loop. Runs in the started process that still shares whit's memory, so it keeps to its
- * own small stack. What a failure means is told by diagnosis/exec_failure.c.
- */
+/* The PATH loop. Runs in the started process that still shares whit's memory, so it keeps to its
+ * own small stack. What a failure means is told by diagnosis/exec_failure.c. */
 #include "command/exec_search.h"
 
 #include "base/file.h"
 #include "base/text.h"
 #include "command/exec_image.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -16,10 +13,8 @@
 /* As many as the kernel follows: exec_binprm of fs/exec.c. */
 #define INTERPRETERS_MAX 5
 
-/*
- * Whether the file is text without #!, or a script whose interpreter is one: the kernel does not
- * run either, and execvp(3), dash and bash give the first file to /bin/sh.
- */
+/* Whether the file is text without #!, or a script whose interpreter is one: the kernel does not
+ * run either, and execvp(3), dash and bash give the first file to /bin/sh. */
 static bool is_for_shell(const char *path)
 {
 	char bytes[EXEC_IMAGE_BYTES + 1];

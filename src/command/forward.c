@@ -3,7 +3,6 @@
 
 #include "base/system_call.h"
 #include "signals/signal_record.h"
-
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>

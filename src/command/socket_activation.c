@@ -3,7 +3,6 @@
 
 #include "base/number.h"
 #include "base/text.h"
-
 #include <limits.h>
 
 static const char pid_variable[] = "LISTEN_PID=";

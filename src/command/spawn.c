@@ -1,20 +1,15 @@
-/*
- * The way from whit to the running command: process, group, terminal, mask, exec.
- * command/exec_search.c finds what is run.
- */
+/* The way from whit to the running command: process, group, terminal, mask, exec.
+ * command/exec_search.c finds what is run. */
 #include "command/spawn.h"
-
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/*
- * The new process's stack lies below whit's own, as with vfork(2): each page that is used is a page
+/* The new process's stack lies below whit's own, as with vfork(2): each page that is used is a page
  * of memory for each container. whit waits meanwhile; what it has in use ends where its call of
- * clone does, some registers and a return address further.
- */
+ * clone does, some registers and a return address further. */
 #define STACK_IN_USE 1024
 #ifdef __hppa__
 #define STACK_BEYOND(end) ((end) + STACK_IN_USE)
@@ -29,11 +24,9 @@ struct start {
 	int error;     /* of the exec; 0 as long as there is none */
 };
 
-/*
- * Runs in the new process, in whit's memory, while whit waits. All signals are blocked until the
+/* Runs in the new process, in whit's memory, while whit waits. All signals are blocked until the
  * last step, and there are no handlers: no other code can run here. Once they are unblocked, a
- * signal may end this process, as it may any command.
- */
+ * signal may end this process, as it may any command. */
 static int start_process(void *argument)
 {
 	struct start *start = argument;
@@ -54,12 +47,10 @@ static int start_process(void *argument)
 	_exit(errno); /* for await_exec */
 }
 
-/*
- * Emulators (qemu-user) make a plain fork of a vfork: the memory is not shared and whit does not
+/* Emulators (qemu-user) make a plain fork of a vfork: the memory is not shared and whit does not
  * wait. Then two other things tell how the start went. setpgid(2) refuses as soon as the process
  * has exec'd, even if it is a zombie by then; and a process that ended without an exec left its
- * errno as its status. Returns that errno, or 0.
- */
+ * errno as its status. Returns that errno, or 0. */
 static int await_exec(pid_t pid)
 {
 	for (;;) {
@@ -79,11 +70,9 @@ int spawn_command(struct spawn *spawn, pid_t *ret_pid, struct exec_failure *ret_
 {
 	struct start start = {.spawn = spawn};
 	char *end = __builtin_alloca(64); /* the end of what is in use, wherever this is inlined */
-	/*
-	 * As vfork(2), which C code cannot call safely: whit is suspended until the command has
+	/* As vfork(2), which C code cannot call safely: whit is suspended until the command has
 	 * been exec'd or is gone. So the group is there before the first signal is forwarded, a
-	 * failed start is told from a short run, and no page tables are copied.
-	 */
+	 * failed start is told from a short run, and no page tables are copied. */
 	pid_t pid =
 		clone(start_process, STACK_BEYOND(end), CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
 

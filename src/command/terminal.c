@@ -3,15 +3,12 @@
 
 #include "base/descriptor.h"
 #include "base/file.h"
-
 #include <errno.h>
 #include <sys/ioctl.h>
 
-/*
- * A group outside this PID namespace shows as 0, for the terminal and for our own group, so 0 == 0
+/* A group outside this PID namespace shows as 0, for the terminal and for our own group, so 0 == 0
  * proves nothing. Reading no bytes does: with SIGTTIN blocked it fails with EIO in the background
- * and succeeds in the foreground (job control, termios(3)).
- */
+ * and succeeds in the foreground (job control, termios(3)). */
 static bool is_foreground_of(int fd, pid_t foreground)
 {
 	char nothing;

@@ -1,6 +1,5 @@
 /* Reads ELF headers of both sizes. */
 #include "diagnosis/exec_elf.h"
-
 #include <link.h>
 #include <stddef.h>
 #include <string.h>

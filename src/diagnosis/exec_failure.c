@@ -1,5 +1,4 @@
-/*
- * Makes a sentence of the errno of a failed start. One errno can mean many things (ENOENT: the
+/* Makes a sentence of the errno of a failed start. One errno can mean many things (ENOENT: the
  * file, its interpreter or its loader is missing), so this looks at the file, and then at what that
  * needs to run. An explain_ function appends what it has to insert and returns how the sentence
  * ends, or NULL if it sees nothing that explains the error; what it has appended is of no use then.
@@ -11,7 +10,6 @@
 #include "base/text.h"
 #include "command/exec_image.h"
 #include "diagnosis/exec_elf.h"
-
 #include <errno.h>
 #include <string.h>
 #include <sys/xattr.h>
@@ -55,11 +53,9 @@ static const char *explain_refusal(
 
 /* --- a path that leads nowhere --- */
 
-/*
- * Cuts the path off after the first part that cannot be looked up, with errno. Returns where the
+/* Cuts the path off after the first part that cannot be looked up, with errno. Returns where the
  * name of that begins, and the status of the directory that it is in; NULL if there is no such
- * part.
- */
+ * part. */
 static char *cut_at_fault(char *path, struct stat *ret_directory)
 {
 	char *start = path;
@@ -292,10 +288,8 @@ static const char *meaning_of(const struct exec_failure *failure, const char *na
 	}
 }
 
-/*
- * Finds the first file in PATH that the error may be of, or else a directory that could not be
- * looked into. False if there is neither.
- */
+/* Finds the first file in PATH that the error may be of, or else a directory that could not be
+ * looked into. False if there is neither. */
 static bool find_in_path(
 	struct exec_explanation *explanation, const char *name, char *const *envp, int error)
 {

@@ -5,7 +5,6 @@
 #include "base/line.h"
 #include "base/number.h"
 #include "base/text.h"
-
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>

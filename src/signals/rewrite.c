@@ -2,7 +2,6 @@
 #include "signals/rewrite.h"
 
 #include "signals/signal_name.h"
-
 #include <signal.h>
 #include <string.h>
 

@@ -4,14 +4,11 @@
 
 #include "base/number.h"
 #include "signals/signal_set.h"
-
 #include <signal.h>
 #include <string.h>
 
-/*
- * As glibc's programs and the engines count: signal(7), "Real-time signals". SIGRTMAX, a call in
- * libc, is 64, on MIPS 127.
- */
+/* As glibc's programs and the engines count: signal(7), "Real-time signals". SIGRTMAX, a call in
+ * libc, is 64, on MIPS 127. */
 #define FIRST_REALTIME 34
 #define LAST_REALTIME  (_NSIG - 1)
 

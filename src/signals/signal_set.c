@@ -2,7 +2,6 @@
 #include "signals/signal_set.h"
 
 #include "base/descriptor.h"
-
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -57,10 +56,8 @@ bool signal_set_is_pending(int signal)
 		signal_set_has(&pending, signal);
 }
 
-/*
- * The kernel's struct sigaction is the handler and some words of flags and mask; on MIPS the flags
- * come first. All of them are 0 here. libc's sigaction(2) is 900 bytes of code.
- */
+/* The kernel's struct sigaction is the handler and some words of flags and mask; on MIPS the flags
+ * come first. All of them are 0 here. libc's sigaction(2) is 900 bytes of code. */
 #ifdef __mips__
 #define HANDLER 1
 #else

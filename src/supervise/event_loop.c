@@ -2,7 +2,6 @@
 #include "supervise/event_loop.h"
 
 #include "base/system_call.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
@@ -37,11 +36,9 @@ size_t event_loop_wait(struct event_loop *loop, const struct deadline *deadline,
 		deadline->is_set || loop->joined_count > 0 || loop->fds[EVENT_LOOP_PARENT].fd >= 0;
 	long length;
 
-	/*
-	 * What poll has seen may be gone by the read, which must not wait then: a stop signal
+	/* What poll has seen may be gone by the read, which must not wait then: a stop signal
 	 * discards a pending CONT, and a STOP sent to PID 1 from inside does only that
-	 * (prepare_signal in kernel/signal.c).
-	 */
+	 * (prepare_signal in kernel/signal.c). */
 	if (loop->is_nonblocking != polls) /* cannot fail for a signalfd */
 		(void)syscall(SYS_fcntl, signal_fd, F_SETFL, polls ? O_NONBLOCK : 0);
 	loop->is_nonblocking = polls;

@@ -3,7 +3,6 @@
 
 #include "base/number.h"
 #include "signals/signal_name.h"
-
 #include <string.h>
 #include <sys/wait.h>
 

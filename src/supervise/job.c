@@ -5,7 +5,6 @@
 #include "signals/signal_name.h"
 #include "signals/signal_set.h"
 #include "supervise/process.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>
@@ -22,10 +21,8 @@ static void hand_over(struct job *job, const struct terminal *terminal)
 	job->is_handed_over = true;
 }
 
-/*
- * Only from the command's group, or from one that is no more: a shell that has taken the terminal
- * away meanwhile keeps it.
- */
+/* Only from the command's group, or from one that is no more: a shell that has taken the terminal
+ * away meanwhile keeps it. */
 static void take_back(struct job *job, const struct terminal *terminal)
 {
 	/* The group of PID 1 always exists, and kill(2) takes -1 for all processes. */
@@ -49,11 +46,9 @@ static void continue_group(struct job *job)
 			job->command, SIGCONT); /* it has left its group, and is not reaped yet */
 }
 
-/*
- * Stops whit as the kernel would have stopped it with the command in its group: all of whit's group
+/* Stops whit as the kernel would have stopped it with the command in its group: all of whit's group
  * if the terminal did it, whit alone if a process did. Returns when another process continues whit,
- * or at once in an orphaned group, which has none.
- */
+ * or at once in an orphaned group, which has none. */
 static void stop_with_command(
 	struct job *job, struct terminal *terminal, int signal, bool is_on_purpose)
 {

@@ -5,7 +5,6 @@
 #include "base/error_text.h"
 #include "base/log.h"
 #include "supervise/process.h"
-
 #include <errno.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>

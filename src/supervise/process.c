@@ -4,7 +4,6 @@
 #include "base/descriptor.h"
 #include "base/file.h"
 #include "base/number.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

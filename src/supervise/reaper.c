@@ -6,7 +6,6 @@
 #include "signals/signal_name.h"
 #include "supervise/exit_status.h"
 #include "supervise/process.h"
-
 #include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -31,10 +30,8 @@ static void report_orphan(
 			exit_status_from_wait(wait_status));
 }
 
-/*
- * Names the next child to be reaped, which has a name only until it is. Returns its pid, 0 if there
- * is none, or ANY if the kernel cannot tell: no children, or before Linux 4.7 (waitid(2)).
- */
+/* Names the next child to be reaped, which has a name only until it is. Returns its pid, 0 if there
+ * is none, or ANY if the kernel cannot tell: no children, or before Linux 4.7 (waitid(2)). */
 static pid_t name_next(int flags, char ret_name[PROCESS_NAME_SIZE])
 {
 	siginfo_t next = {.si_pid = 0};

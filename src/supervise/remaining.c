@@ -1,18 +1,14 @@
-/*
- * Finds the remaining processes and signals them. supervise/shutdown.c decides when.
+/* Finds the remaining processes and signals them. supervise/shutdown.c decides when.
  *
  * A process is whit's descendant if its parent is whit, or one that is known to be a descendant and
- * is found alive after the parent was read. Once a descendant, always one: when its parent ends, it
- * goes to whit or to a subreaper below. A pid that started at the same tick (10 ms) is taken for
- * the same process.
- */
+ * is found alive after the parent was read. It stays one: when its parent ends, it goes to whit or
+ * to a subreaper below. A pid that started at the same tick (10 ms) is the same process. */
 #include "supervise/remaining.h"
 
 #include "base/descriptor.h"
 #include "base/error_text.h"
 #include "base/log.h"
 #include "supervise/process.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -31,10 +27,7 @@ struct descendant {
 #define LIST_SIZE 32768 /* more are found when these have been killed */
 #define NAMES_MAX 10    /* enough to see what they are; a thousand workers share one name */
 
-/*
- * How often to look, since processes are forked meanwhile. A killed process forks no more, so few
- * looks end a fork bomb; the limit is for one that cannot be killed.
- */
+/* How often to look, for what is forked meanwhile. A killed process forks no more: few looks do. */
 #define LISTING_LOOKS 4
 #define KILLING_LOOKS 100
 
@@ -45,11 +38,10 @@ struct look {
 	bool has_progress; /* this look has found, or killed, one more */
 	bool has_told;     /* a process took the signal */
 	bool was_refused;  /* one did not */
-	unsigned int named;
-	int error; /* why not all could be looked for; 0: no such thing */
+	int error;         /* why not all could be looked for; 0: no such thing */
 };
 
-/* Sorted by pid. Memory that is not touched costs nothing, and PID 1 touches none. */
+/* Sorted by pid. Memory that is not touched costs nothing. */
 static struct descendant list[LIST_SIZE];
 
 static void warn_once(struct remaining *remaining, const char *what, const char *why)
@@ -98,24 +90,21 @@ static void add(struct remaining *remaining, pid_t pid, const struct process *pr
 	*place = (struct descendant){.pid = pid, .start = process->start};
 }
 
-/* See the top of the file. */
+/* See the top of the file. In whit's PID namespace, all are PID 1's. */
 static bool is_descendant(const struct remaining *remaining, const struct process *process)
 {
 	struct process parent;
 
-	return process->parent == remaining->self ||
-		(process->parent > PROCESS_INIT && process_read(process->parent, &parent) &&
+	return remaining->self == PROCESS_INIT || process->parent == remaining->self ||
+		(process_read(process->parent, &parent) &&
 			is_listed(remaining, process->parent, &parent));
 }
 
 /* --- one process --- */
 
-/*
- * Signals the process unless it has ended. A child of whit keeps its pid until whit reaps it. Any
- * other descendant may be reaped at any moment and its pid reused, so it is signalled through a
- * pidfd, opened before the proof. Without pidfds it gets the signal later, when it is whit's child.
- * Returns 0, or an error.
- */
+/* Signals the process unless it has ended; returns 0, or an error. A child of whit keeps its pid
+ * until whit reaps it. Another descendant's pid may be reused at any moment: it gets the signal by
+ * a pidfd, opened before the proof, and without pidfds only later, when it is whit's child. */
 static int send_to(const struct remaining *remaining, const struct descendant *to, int signal)
 {
 	struct process process;
@@ -183,8 +172,8 @@ static void visit_process(unsigned int number, int unused_fd, void *context)
 		look->has_progress = true;
 }
 
-/* Lists the descendants anew, and kills them if the look is for that. */
-static void look_through(struct look *look)
+/* Lists the processes anew, and kills them if the look is for that. False if it cannot. */
+static bool look_through(struct look *look)
 {
 	int looks = look->kills ? KILLING_LOOKS : LISTING_LOOKS;
 
@@ -195,14 +184,11 @@ static void look_through(struct look *look)
 		if (look->error == 0 && descriptor_each_number("/proc", visit_process, look) < 0)
 			look->error = errno;
 	} while (look->has_progress && --looks > 0);
-	if (look->error != 0)
-		warn_once(look->remaining, "/proc", error_text(look->error));
+	return look->error == 0;
 }
 
-/*
- * Reaches every process of the namespace but whit, at one moment, so no fork escapes it. From any
- * other pid it would reach the whole machine. The kernel does not tell which process refuses.
- */
+/* Reaches every process of the namespace but whit, at one moment, so no fork escapes it. From any
+ * other pid it would reach the whole machine. The kernel does not tell which process refuses. */
 static void signal_namespace(int signal)
 {
 	(void)kill(-1, signal); /* fails if there is no other process: kill(2) */
@@ -218,7 +204,8 @@ void remaining_signal(struct remaining *remaining, int signal, bool with_cont)
 			signal_namespace(SIGCONT);
 		return;
 	}
-	look_through(&look);
+	if (!look_through(&look))
+		warn_once(remaining, "/proc", error_text(look.error));
 	for (size_t i = 0; i < remaining->count; i++) {
 		(void)tell(&look, &list[i], signal);
 		if (with_cont)
@@ -234,40 +221,26 @@ bool remaining_kill(struct remaining *remaining)
 		signal_namespace(SIGKILL);
 		return true;
 	}
-	look_through(&look);
+	if (!look_through(&look))
+		warn_once(remaining, "/proc", error_text(look.error));
 	return look.has_told || (look.error == 0 && !look.was_refused);
-}
-
-/* --- their names --- */
-
-static void name_process(unsigned int number, int unused_fd, void *context)
-{
-	struct look *look = context;
-	const struct remaining *remaining = look->remaining;
-	struct process process;
-	pid_t pid = (pid_t)number;
-	char name[PROCESS_NAME_SIZE];
-
-	(void)unused_fd;
-	if (pid == remaining->self || !process_read(pid, &process) || !process.is_live ||
-		(remaining->self != PROCESS_INIT && !is_listed(remaining, pid, &process)) ||
-		++look->named > NAMES_MAX)
-		return;
-	process_name(pid, name);
-	log_verbose("still running: pid %d (%s)%s", pid, name,
-		process.parent == 0 ? ", which joined from outside" : "");
 }
 
 void remaining_name(struct remaining *remaining)
 {
 	struct look look = {.remaining = remaining};
+	char name[PROCESS_NAME_SIZE];
+	struct process process;
 
-	if (!log_shows(LOG_LEVEL_VERBOSE) || !process_proc_is_ours())
+	if (!log_shows(LOG_LEVEL_VERBOSE) || !look_through(&look))
 		return;
-	if (remaining->self != PROCESS_INIT)
-		look_through(&look);
-	(void)descriptor_each_number(
-		"/proc", name_process, &look); /* what cannot be read is not named */
-	if (look.named > NAMES_MAX)
-		log_verbose("still running: %u more", look.named - NAMES_MAX);
+	for (size_t i = 0; i < remaining->count && i < NAMES_MAX; i++) {
+		process_name(list[i].pid, name);
+		log_verbose("still running: pid %d (%s)%s", list[i].pid, name,
+			process_read(list[i].pid, &process) && process.parent == 0
+				? ", which joined from outside"
+				: "");
+	}
+	if (remaining->count > NAMES_MAX)
+		log_verbose("still running: %u more", (unsigned int)remaining->count - NAMES_MAX);
 }

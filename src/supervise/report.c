@@ -8,7 +8,6 @@
 #include "signals/signal_name.h"
 #include "signals/signal_record.h"
 #include "supervise/process.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>

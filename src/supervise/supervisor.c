@@ -1,7 +1,5 @@
-/*
- * One turn of whit's life: wait, forward, reap, decide. Other modules wait, send and reap; this one
- * connects them.
- */
+/* One turn of whit's life: wait, forward, reap, decide. Other modules wait, send and reap; this one
+ * connects them. */
 #include "supervise/supervisor.h"
 
 #include "base/error_text.h"
@@ -12,7 +10,6 @@
 #include "supervise/process.h"
 #include "supervise/reaper.h"
 #include "supervise/report.h"
-
 #include <errno.h>
 #include <signal.h>
 
@@ -166,11 +163,9 @@ static struct signalfd_siginfo parent_record(const struct supervisor *whit)
 
 /* --- children --- */
 
-/*
- * SIGCHLD of either origin means that there may be something to reap, since two may collapse into
+/* SIGCHLD of either origin means that there may be something to reap, since two may collapse into
  * one record. A full batch may have left SIGCHLD behind: reaping then keeps a flood of signals from
- * holding it up for ever.
- */
+ * holding it up for ever. */
 static bool wants_reaping(const struct signalfd_siginfo *records, size_t count, pid_t *ret_ended)
 {
 	*ret_ended = 0;
@@ -249,10 +244,8 @@ int supervisor_run(struct supervisor *whit)
 		records[count++] = parent_record(whit);
 	/* Each step is called from here alone, so it is compiled into this: base/system_call.h. */
 	for (;;) {
-		/*
-		 * First forward, then reap: until then the pid is the command's own, if only as a
-		 * zombie's, and no signal can reach a process that got the number after it.
-		 */
+		/* First forward, then reap: until then the pid is the command's own, if only as a
+		 * zombie's, and no signal can reach a process that got the number after it. */
 		for (size_t i = 0; i < count; i++)
 			take_signal(whit, &records[i]);
 		if (must_reap)
