@@ -13,8 +13,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 /* docker info splits it at " - git.": moby, parseInitVersion. */
 #ifdef WHIT_COMMIT
@@ -113,8 +111,7 @@ static int become_init(const struct options *options, const struct signal_set *i
 		log_verbose("cannot become a subreaper: %s", error_text(errno));
 	/* Before the start, since afterwards there is no way to fail. */
 	signal_fd = signal_set_open_all();
-	if (signal_fd < 0)
-		return fail("open a signalfd");
+	if (signal_fd < 0) return fail("open a signalfd");
 	event_loop_init(&supervisor.loop, signal_fd);
 	if (options->action == OPTIONS_ACTION_PAUSE) {
 		if (self != PROCESS_INIT)
@@ -124,8 +121,7 @@ static int become_init(const struct options *options, const struct signal_set *i
 	} else {
 		status = start_command(
 			options, &supervisor, inherited_mask, chld_disposition == SIG_IGN);
-		if (status != 0)
-			return status;
+		if (status != 0) return status;
 	}
 	/* From here on whit ends for one reason only: the command has ended. No malloc, no stdio.
 	 * Nothing is held that the command may want to unmount, or to see end-of-file on. */
@@ -143,20 +139,14 @@ int main(int argc, char **argv)
 	struct signal_set inherited_mask;
 
 	/* First of all: a PID 1 loses what comes before this (signal(7), kill(2)). */
-	if (signal_set_block_all(&inherited_mask) < 0)
-		return fail("block signals");
-	if (!options_parse(&options, argc, argv))
-		return EXIT_STATUS_WHIT_FAILED;
+	if (signal_set_block_all(&inherited_mask) < 0) return fail("block signals");
+	if (!options_parse(&options, argc, argv)) return EXIT_STATUS_WHIT_FAILED;
 	switch (options.action) {
-	case OPTIONS_ACTION_HELP:
-		return print_help();
-	case OPTIONS_ACTION_VERSION:
-		return print(version_text, sizeof(version_text) - 1);
-	case OPTIONS_ACTION_LICENSE:
-		return print(license_text, sizeof(license_text) - 1);
+	case OPTIONS_ACTION_HELP: return print_help();
+	case OPTIONS_ACTION_VERSION: return print(version_text, sizeof(version_text) - 1);
+	case OPTIONS_ACTION_LICENSE: return print(license_text, sizeof(license_text) - 1);
 	case OPTIONS_ACTION_RUN:
-	case OPTIONS_ACTION_PAUSE:
-		break;
+	case OPTIONS_ACTION_PAUSE: break;
 	}
 	return become_init(&options, &inherited_mask);
 }

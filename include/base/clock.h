@@ -44,7 +44,6 @@ static inline int deadline_timeout_ms(const struct deadline *deadline)
 {
 	int64_t left_ms = deadline->is_set ? deadline->at_ms - clock_now_ms() : -1;
 
-	if (!deadline->is_set)
-		return -1;
+	if (!deadline->is_set) return -1;
 	return left_ms < 0 ? 0 : left_ms < INT_MAX ? (int)left_ms : INT_MAX;
 }

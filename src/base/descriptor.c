@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/number.h"
 #include <limits.h>
-#include <stdint.h>
 #include <string.h>
 
 #define FIRST_ABOVE_STDIO 3U
@@ -22,11 +21,9 @@ int descriptor_above_stdio(int fd)
 {
 	int moved;
 
-	if (fd < 0 || fd >= (int)FIRST_ABOVE_STDIO)
-		return fd;
+	if (fd < 0 || fd >= (int)FIRST_ABOVE_STDIO) return fd;
 	moved = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, FIRST_ABOVE_STDIO);
-	if (moved < 0)
-		return fd;
+	if (moved < 0) return fd;
 	(void)close(fd); /* nothing was written to it */
 	return moved;
 }
@@ -40,8 +37,7 @@ static void close_listed(unsigned int fd, int list_fd, void *context)
 {
 	struct closing *closing = context;
 
-	if (fd < FIRST_ABOVE_STDIO || fd == closing->keep_fd || fd == (unsigned int)list_fd)
-		return;
+	if (fd < FIRST_ABOVE_STDIO || fd == closing->keep_fd || fd == (unsigned int)list_fd) return;
 	(void)close((int)fd); /* an inherited copy: nothing is lost */
 	closing->has_closed = true;
 }
@@ -72,8 +68,7 @@ int descriptor_each_number(
 	int fd = file_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	long length;
 
-	if (fd < 0)
-		return -1;
+	if (fd < 0) return -1;
 	while ((length = syscall(SYS_getdents64, fd, block, sizeof(block))) > 0) {
 		for (long at = 0; at < length;) {
 			const struct entry *entry = (const void *)(block + at);

@@ -73,17 +73,12 @@ void line_format_va(struct line *line, const char *format, va_list arguments)
 			break;
 		case 'd':
 			number = va_arg(arguments, int);
-			if (number < 0)
-				append(line, "-", 1);
+			if (number < 0) append(line, "-", 1);
 			append_number(line,
 				number < 0 ? 0U - (unsigned int)number : (unsigned int)number);
 			break;
-		case 'u':
-			append_number(line, va_arg(arguments, unsigned int));
-			break;
-		default: /* "%%" */
-			append(line, format, 1);
-			break;
+		case 'u': append_number(line, va_arg(arguments, unsigned int)); break;
+		default: /* "%%" */ append(line, format, 1); break;
 		}
 	}
 }

@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
 
 #ifndef RWF_NOWAIT /* uapi/linux/fs.h; not in every libc */
 #define RWF_NOWAIT 0x8
@@ -44,14 +43,12 @@ static void write_without_waiting(const struct line *line)
 		fd = file_open("/proc/self/fd/2", flags);
 		if (fd < 0 && syscall(SYS_ioctl, STDERR_FILENO, TIOCGPGRP, &group) == 0)
 			fd = file_open("/dev/tty", flags);
-		if (fd < 0 && (poll(&room, 1, 0) <= 0 || (room.revents & POLLOUT) == 0))
-			return;
+		if (fd < 0 && (poll(&room, 1, 0) <= 0 || (room.revents & POLLOUT) == 0)) return;
 	}
 	if (write(fd < 0 ? STDERR_FILENO : fd, line->text, line->length) < 0) {
 		/* Dropped: there is no other place to say so. */
 	}
-	if (fd >= 0)
-		(void)close(fd);
+	if (fd >= 0) (void)close(fd);
 }
 
 static void say(const char *format, va_list arguments)
@@ -75,8 +72,7 @@ void log_message(enum log_level level, const char *format, ...)
 {
 	va_list arguments;
 
-	if (!log_shows(level))
-		return;
+	if (!log_shows(level)) return;
 	va_start(arguments, format);
 	say(format, arguments);
 	va_end(arguments);

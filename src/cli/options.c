@@ -6,8 +6,6 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "signals/signal_name.h"
-#include <string.h>
-#include <unistd.h>
 
 struct option {
 	const char *letters; /* --help shows the first */
@@ -79,13 +77,9 @@ static const char *take(struct options *options, char letter, const char *value)
 
 	switch (letter) {
 	case 'g':
-	case 'c':
-		options->to_group = letter == 'g';
-		break;
+	case 'c': options->to_group = letter == 'g'; break;
 	case 'r':
-	case 'e':
-		problem = add_list(options, letter, value);
-		break;
+	case 'e': problem = add_list(options, letter, value); break;
 	case 'p':
 		if (!signal_name_parse(value, strlen(value), &options->parent_death))
 			problem = "no such signal";
@@ -93,35 +87,18 @@ static const char *take(struct options *options, char letter, const char *value)
 	case 'd':
 	case 'k':
 		limit->is_set = number_parse_seconds(value, &limit->duration_ms);
-		if (!limit->is_set)
-			problem = "not a number of seconds, such as 10 or 2.5";
+		if (!limit->is_set) problem = "not a number of seconds, such as 10 or 2.5";
 		break;
-	case 's': /* whit is a subreaper without it */
-		break;
-	case 'w':
-		options->warn_reaped = true;
-		break;
-	case 'P':
-		options->action = OPTIONS_ACTION_PAUSE;
-		break;
-	case 'v':
-		options->verbosity = options->verbosity < 0 ? 1 : options->verbosity + 1;
-		break;
-	case 'q':
-		options->verbosity = -1;
-		break;
-	case 'l':
-		options->action = OPTIONS_ACTION_LICENSE;
-		break;
-	case 'V':
-		options->action = OPTIONS_ACTION_VERSION;
-		break;
-	case 'h':
-		options->action = OPTIONS_ACTION_HELP;
-		break;
+	case 's': /* whit is a subreaper without it */ break;
+	case 'w': options->warn_reaped = true; break;
+	case 'P': options->action = OPTIONS_ACTION_PAUSE; break;
+	case 'v': options->verbosity = options->verbosity < 0 ? 1 : options->verbosity + 1; break;
+	case 'q': options->verbosity = -1; break;
+	case 'l': options->action = OPTIONS_ACTION_LICENSE; break;
+	case 'V': options->action = OPTIONS_ACTION_VERSION; break;
+	case 'h': options->action = OPTIONS_ACTION_HELP; break;
 	}
-	if (problem != NULL)
-		*options = before;
+	if (problem != NULL) *options = before;
 	return problem;
 }
 
@@ -161,8 +138,7 @@ static bool take_option(struct scan *scan, const struct option *option, const ch
 	scan->has_given[(unsigned char)option->letters[0]] = true;
 	if (option->value != NULL && attached == NULL) {
 		attached = *scan->words;
-		if (attached == NULL)
-			return fail("a value is missing after option", option->name);
+		if (attached == NULL) return fail("a value is missing after option", option->name);
 		scan->words++;
 	}
 	problem = take(scan->options, option->letters[0], attached);
@@ -178,10 +154,8 @@ static bool take_letters(struct scan *scan, const char *word)
 	for (const char *letter = word + 1; *letter != '\0'; letter++) {
 		const struct option *option = find(*letter, NULL, 0);
 
-		if (is_final(scan->options->action))
-			return true;
-		if (option == NULL)
-			return fail("unknown option", word);
+		if (is_final(scan->options->action)) return true;
+		if (option == NULL) return fail("unknown option", word);
 		if (option->value != NULL)
 			return take_option(scan, option, letter[1] == '\0' ? NULL : letter + 1);
 		(void)take_option(scan, option, NULL); /* without a value, nothing can be wrong */
@@ -196,8 +170,7 @@ static bool take_name(struct scan *scan, const char *word)
 	size_t length = equals == NULL ? strlen(word + 2) : (size_t)(equals - word) - 2;
 	const struct option *option = find('\0', word + 2, length);
 
-	if (option == NULL)
-		return fail("unknown option", word);
+	if (option == NULL) return fail("unknown option", word);
 	if (option->value == NULL && equals != NULL)
 		return fail("this option takes no value:", word);
 	return take_option(scan, option, equals == NULL ? NULL : equals + 1);
@@ -209,11 +182,9 @@ static bool take_options(struct scan *scan)
 	while (!is_final(scan->options->action)) {
 		const char *word = *scan->words;
 
-		if (word == NULL || word[0] != '-' || word[1] == '\0')
-			return true;
+		if (word == NULL || word[0] != '-' || word[1] == '\0') return true;
 		scan->words++;
-		if (strcmp(word, "--") == 0)
-			return true;
+		if (strcmp(word, "--") == 0) return true;
 		if (word[1] == '-' ? !take_name(scan, word) : !take_letters(scan, word))
 			return false;
 	}
@@ -260,8 +231,7 @@ static bool read_group(const struct scan *scan)
 	const char *own = variable(scan, "WHIT_GROUP");
 	const char *setsid = variable(scan, "DUMB_INIT_SETSID");
 
-	if (own != NULL && *own != '\0')
-		return is_on(own);
+	if (own != NULL && *own != '\0') return is_on(own);
 	return variable(scan, "TINI_KILL_PROCESS_GROUP") != NULL || /* even if empty, as in tini */
 		(scan->is_dumb_init && (setsid == NULL || *setsid == '\0' || is_on(setsid)));
 }
@@ -272,8 +242,7 @@ static bool read_number(const struct scan *scan, const char *name, int usual, in
 	const char *value = variable(scan, name);
 	unsigned int number;
 
-	if (value == NULL || *value == '\0')
-		return false;
+	if (value == NULL || *value == '\0') return false;
 	if (!number_parse(value, strlen(value), 1000, &number)) {
 		warn(name, "not a number up to 1000", value);
 		return false;
@@ -300,10 +269,8 @@ static void read_environment(struct scan *scan)
 	if (!scan->has_given['v'] && !scan->has_given['q'])
 		read_verbosity(scan, &options->verbosity);
 	log_set_level(options->verbosity + LOG_LEVEL_WARNING);
-	if (!scan->has_given['g'] && !scan->has_given['c'])
-		options->to_group = read_group(scan);
-	if (is_on(variable(scan, "WHIT_WARN_REAPED")))
-		options->warn_reaped = true;
+	if (!scan->has_given['g'] && !scan->has_given['c']) options->to_group = read_group(scan);
+	if (is_on(variable(scan, "WHIT_WARN_REAPED"))) options->warn_reaped = true;
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *option = &options_table[i];
 		const char *value;
@@ -312,11 +279,9 @@ static void read_environment(struct scan *scan)
 		if (option->value == NULL || scan->has_given[(unsigned char)option->letters[0]])
 			continue;
 		value = variable(scan, option->variable);
-		if (value == NULL || *value == '\0')
-			continue;
+		if (value == NULL || *value == '\0') continue;
 		problem = take(options, option->letters[0], value);
-		if (problem != NULL)
-			warn(option->variable, problem, value);
+		if (problem != NULL) warn(option->variable, problem, value);
 	}
 }
 
@@ -340,10 +305,8 @@ bool options_parse(struct options *options, int argc, char **argv)
 	};
 
 	rewrite_init(&options->rewrite);
-	if (!take_options(&scan))
-		return false;
-	if (is_final(options->action))
-		return true;
+	if (!take_options(&scan)) return false;
+	if (is_final(options->action)) return true;
 	if (*scan.words == NULL && strcmp(name, "pause") == 0)
 		options->action = OPTIONS_ACTION_PAUSE;
 	if (options->action == OPTIONS_ACTION_PAUSE && *scan.words != NULL)

@@ -7,8 +7,6 @@
 #include "command/exec_image.h"
 #include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
-#include <string.h>
 
 /* As many as the kernel follows: exec_binprm of fs/exec.c. */
 #define INTERPRETERS_MAX 5
@@ -24,12 +22,10 @@ static bool is_for_shell(const char *path)
 		ssize_t length = read(fd, bytes, EXEC_IMAGE_BYTES);
 		enum exec_image image;
 
-		(void)close(fd); /* read-only: nothing to lose */
-		if (length < 0)
-			break; /* what we may not read /bin/sh may not either */
+		(void)close(fd);       /* read-only: nothing to lose */
+		if (length < 0) break; /* what we may not read /bin/sh may not either */
 		image = exec_image_classify(bytes, (size_t)length);
-		if (image != EXEC_IMAGE_SCRIPT)
-			return image == EXEC_IMAGE_TEXT;
+		if (image != EXEC_IMAGE_SCRIPT) return image == EXEC_IMAGE_TEXT;
 		path = exec_image_find_interpreter(bytes, (size_t)length);
 	}
 	return false;
@@ -42,8 +38,7 @@ static void run(char *path, char **argv, char **envp)
 	char *name = argv[0];
 
 	(void)execve(path, argv, envp); /* returns only on failure */
-	if (errno != ENOEXEC)
-		return;
+	if (errno != ENOEXEC) return;
 	if (is_for_shell(path)) {
 		argv[-1] = shell;
 		argv[0] = path;
@@ -77,11 +72,9 @@ const char *exec_search_next(struct exec_search *search)
 		size_t length = colon != NULL ? (size_t)(colon - entry) : strlen(entry);
 
 		search->entry = colon != NULL ? colon + 1 : NULL;
-		if (length + 1 + size > PATH_MAX)
-			continue;
+		if (length + 1 + size > PATH_MAX) continue;
 		memcpy(search->path, entry, length);
-		if (length > 0)
-			search->path[length++] = '/';
+		if (length > 0) search->path[length++] = '/';
 		memcpy(search->path + length, search->name, size);
 		return search->path;
 	}
@@ -99,19 +92,14 @@ static void run_from_path(char **argv, char **envp)
 		run(path, argv, envp);
 		switch (errno) {
 		case ENOENT:
-		case ENOTDIR:
-			break;
+		case ENOTDIR: break;
 		case ESTALE: /* the directory's server is gone, as of a network mount */
 		case ENODEV:
 		case ETIMEDOUT:
-			if (error != EACCES)
-				error = errno;
+			if (error != EACCES) error = errno;
 			break;
-		case EACCES:
-			error = EACCES;
-			break;
-		default:
-			return;
+		case EACCES: error = EACCES; break;
+		default: return;
 		}
 	}
 	errno = error;

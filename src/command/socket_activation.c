@@ -23,11 +23,9 @@ void socket_activation_find(struct socket_activation *ret_activation, char **env
 	char **removed;
 
 	ret_activation->entry = NULL;
-	if (entry == NULL)
-		return;
+	if (entry == NULL) return;
 	value = *entry + strlen(pid_variable);
-	if (!number_parse(value, strlen(value), INT_MAX, &number) || (pid_t)number != self)
-		return;
+	if (!number_parse(value, strlen(value), INT_MAX, &number) || (pid_t)number != self) return;
 	while ((removed = find_variable(envp, pidfd_variable)) != NULL) {
 		do
 			removed[0] = removed[1];

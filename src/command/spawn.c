@@ -3,7 +3,6 @@
 #include "command/spawn.h"
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,8 +34,7 @@ static int start_process(void *argument)
 
 	start->was_seen = true;
 	(void)setpgid(0, 0); /* cannot fail for a process that has just been made */
-	if (spawn->gets_foreground)
-		terminal_hand_to(spawn->terminal, getpid());
+	if (spawn->gets_foreground) terminal_hand_to(spawn->terminal, getpid());
 	if (spawn->activation.entry != NULL)
 		socket_activation_hand_to(&spawn->activation, getpid());
 	if (spawn->chld_was_ignored)
@@ -58,10 +56,8 @@ static int await_exec(pid_t pid)
 		bool has_ended = waitid(P_PID, (id_t)pid, &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&
 			end.si_pid == pid;
 
-		if (setpgid(pid, pid) < 0)
-			return 0;
-		if (has_ended)
-			return end.si_code == CLD_EXITED ? end.si_status : 0;
+		if (setpgid(pid, pid) < 0) return 0;
+		if (has_ended) return end.si_code == CLD_EXITED ? end.si_status : 0;
 		(void)sched_yield(); /* cannot fail */
 	}
 }
@@ -78,10 +74,8 @@ int spawn_command(struct spawn *spawn, pid_t *ret_pid, struct exec_failure *ret_
 
 	ret_failure->step = EXEC_FAILURE_AT_CLONE;
 	ret_failure->error = errno;
-	if (pid < 0)
-		return -1;
-	if (!start.was_seen)
-		start.error = await_exec(pid);
+	if (pid < 0) return -1;
+	if (!start.was_seen) start.error = await_exec(pid);
 	if (start.error != 0) {
 		while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
 			;

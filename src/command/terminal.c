@@ -27,8 +27,7 @@ static bool take(struct terminal *terminal, int fd, bool is_own)
 	pid_t foreground;
 	pid_t unused;
 
-	if (!find_foreground(fd, &foreground))
-		return false;
+	if (!find_foreground(fd, &foreground)) return false;
 	terminal->exists = true;
 	terminal->foreground = foreground;
 	terminal->is_in_foreground = is_foreground_of(fd, foreground);
@@ -48,12 +47,10 @@ void terminal_find(struct terminal *ret_terminal)
 	/* tty(4). A process that has no controlling terminal gets one only by its own open or
 	 * ioctl. */
 	ret_terminal->is_ruled_out = fd < 0 && errno == ENXIO;
-	if (ret_terminal->is_ruled_out)
-		return;
+	if (ret_terminal->is_ruled_out) return;
 	if (fd >= 0) {
 		fd = descriptor_above_stdio(fd);
-		if (take(ret_terminal, fd, true))
-			return;
+		if (take(ret_terminal, fd, true)) return;
 		(void)close(fd); /* nothing was written */
 	}
 	/* No /dev in this image, another file in its place, or no descriptor left. */

@@ -59,8 +59,7 @@ static bool parse_realtime(const char *text, size_t length, int *ret_signal)
 	bool from_first = take_prefix(&text, &length, "RTMIN");
 	unsigned int distance = 0;
 
-	if (!from_first && !take_prefix(&text, &length, "RTMAX"))
-		return false;
+	if (!from_first && !take_prefix(&text, &length, "RTMAX")) return false;
 	if (length > 0 &&
 		(*text != (from_first ? '+' : '-') ||
 			!number_parse(text + 1, length - 1, span, &distance)))
@@ -74,8 +73,7 @@ bool signal_name_parse(const char *text, size_t length, int *ret_signal)
 	unsigned int number;
 
 	if (number_parse(text, length, SIGNAL_MAX, &number)) {
-		if (number > 0)
-			*ret_signal = (int)number;
+		if (number > 0) *ret_signal = (int)number;
 		return number > 0;
 	}
 	(void)take_prefix(&text, &length, "SIG"); /* with or without */
@@ -100,8 +98,7 @@ const char *signal_name_format(int signal, char buffer[SIGNAL_NAME_SIZE])
 			return buffer;
 		}
 	}
-	if (signal == LAST_REALTIME)
-		return strcpy(buffer, "SIGRTMAX");
+	if (signal == LAST_REALTIME) return strcpy(buffer, "SIGRTMAX");
 	strcpy(buffer, "SIGRTMIN+");
 	if (signal < FIRST_REALTIME || signal > LAST_REALTIME) {
 		strcpy(buffer, "signal ");

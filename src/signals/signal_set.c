@@ -26,8 +26,7 @@ void signal_set_add(struct signal_set *set, int signal)
 
 bool signal_set_has(const struct signal_set *set, int signal)
 {
-	if (signal < 1 || signal > SIGNAL_MAX)
-		return false;
+	if (signal < 1 || signal > SIGNAL_MAX) return false;
 	return (set->words[(signal - 1) / WORD_BITS] >> ((signal - 1) % WORD_BITS) & 1) != 0;
 }
 
@@ -83,8 +82,7 @@ void signal_set_suffer(int signal, bool group)
 
 	all_but_one.words[(signal - 1) / WORD_BITS] &= ~(1UL << ((signal - 1) % WORD_BITS));
 	(void)signal_set_handle(signal, SIG_DFL, &unused); /* cannot fail for a stop signal */
-	if (set_mask(&all_but_one, &before) < 0)
-		return;
+	if (set_mask(&all_but_one, &before) < 0) return;
 	(void)kill(group ? 0 : getpid(), signal); /* to ourselves: cannot fail */
 	(void)signal_set_apply(&before);          /* cannot fail: the kernel gave it to us */
 }

@@ -4,7 +4,6 @@
 #include "base/system_call.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/syscall.h>
 
 #define ERROR_PAUSE_MS 100
 
@@ -43,8 +42,7 @@ size_t event_loop_wait(struct event_loop *loop, const struct deadline *deadline,
 		(void)syscall(SYS_fcntl, signal_fd, F_SETFL, polls ? O_NONBLOCK : 0);
 	loop->is_nonblocking = polls;
 	do {
-		if (polls && !poll_all(loop, deadline))
-			return 0;
+		if (polls && !poll_all(loop, deadline)) return 0;
 		length = system_call(SYS_read, signal_fd, (long)ret_records, size, 0);
 	} while (length < 0 && errno == EINTR); /* after a stop, or from a tracer: signal(7) */
 	if (length < 0 && errno != EAGAIN) /* then the command's end must be noticed all the same */

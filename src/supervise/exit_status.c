@@ -17,11 +17,9 @@ static bool parse_status(const char *text, size_t length, unsigned int *ret_stat
 {
 	int signal;
 
-	if (number_parse(text, length, HIGHEST_STATUS, ret_status))
-		return true;
+	if (number_parse(text, length, HIGHEST_STATUS, ret_status)) return true;
 	/* A number that is a signal's has been parsed above. */
-	if (!signal_name_parse(text, length, &signal))
-		return false;
+	if (!signal_name_parse(text, length, &signal)) return false;
 	*ret_status = SIGNAL_BASE + (unsigned int)signal;
 	return true;
 }
@@ -51,8 +49,7 @@ const char *exit_map_add(struct exit_map *map, const char *text, size_t length)
 
 int exit_map_apply(const struct exit_map *map, int status, const struct signal_set *forwarded)
 {
-	if (map->is_mapped[status])
-		return map->to[status];
+	if (map->is_mapped[status]) return map->to[status];
 	if (map->forwarded_is_mapped && signal_set_has(forwarded, status - SIGNAL_BASE))
 		return map->forwarded_to;
 	return status;

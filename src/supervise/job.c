@@ -7,7 +7,6 @@
 #include "supervise/process.h"
 #include <errno.h>
 #include <signal.h>
-#include <unistd.h>
 
 /* How long a command may take to stop. One that ignores the stop signal does not stop later. */
 #define STOP_TIME_MS 2000
@@ -15,8 +14,7 @@
 /* Gives the foreground to the command's group, if that wants it and it is whit's to give. */
 static void hand_over(struct job *job, const struct terminal *terminal)
 {
-	if (!terminal->exists || !terminal->is_in_foreground || !job->wants_foreground)
-		return;
+	if (!terminal->exists || !terminal->is_in_foreground || !job->wants_foreground) return;
 	terminal_hand_to(terminal, job->command);
 	job->is_handed_over = true;
 }
@@ -31,8 +29,7 @@ static void take_back(struct job *job, const struct terminal *terminal)
 			(terminal->foreground != PROCESS_INIT &&
 				kill(-terminal->foreground, 0) < 0 && errno == ESRCH));
 
-	if (job->is_handed_over && is_commands)
-		terminal_hand_to(terminal, getpgrp());
+	if (job->is_handed_over && is_commands) terminal_hand_to(terminal, getpgrp());
 	job->is_handed_over = false;
 }
 
@@ -57,11 +54,9 @@ static void stop_with_command(
 	/* TSTP for STOP, which would be obeyed in an orphaned group too. */
 	signal_set_suffer(signal == SIGSTOP ? SIGTSTP : signal, !is_on_purpose);
 	/* PID 1 of a namespace within another job cannot be stopped, but that job is continued. */
-	if (job->self == PROCESS_INIT || signal_set_is_pending(SIGCONT))
-		return;
+	if (job->self == PROCESS_INIT || signal_set_is_pending(SIGCONT)) return;
 	job->is_stopped = false;
-	if (is_on_purpose || signal != SIGTSTP)
-		return;
+	if (is_on_purpose || signal != SIGTSTP) return;
 	terminal_release(terminal);
 	terminal_find(terminal);
 	hand_over(job, terminal);
@@ -79,8 +74,7 @@ bool job_start(struct job *job, struct terminal *ret_terminal)
 
 void job_expect_stop(struct job *job)
 {
-	if (job->has_terminal)
-		job->stop_expected = deadline_after(clock_now_ms(), STOP_TIME_MS);
+	if (job->has_terminal) job->stop_expected = deadline_after(clock_now_ms(), STOP_TIME_MS);
 }
 
 void job_command_stopped(struct job *job, int signal)
@@ -123,13 +117,11 @@ bool job_continue(struct job *job)
 	bool was_stopped = job->is_stopped;
 
 	job->stop_expected.is_set = false;
-	if (!job->has_terminal)
-		return false;
+	if (!job->has_terminal) return false;
 	terminal_find(&terminal);
 	hand_over(job, &terminal);
 	terminal_release(&terminal);
-	if (was_stopped)
-		continue_group(job);
+	if (was_stopped) continue_group(job);
 	return was_stopped;
 }
 
@@ -138,8 +130,7 @@ bool job_is_typed_at_whit(struct job *job)
 	struct terminal terminal;
 	bool is_typed;
 
-	if (!job->has_terminal)
-		return false;
+	if (!job->has_terminal) return false;
 	terminal_find(&terminal);
 	is_typed = terminal.exists && terminal.is_in_foreground;
 	hand_over(job, &terminal);
@@ -151,8 +142,7 @@ void job_end(struct job *job)
 {
 	struct terminal terminal;
 
-	if (!job->is_handed_over)
-		return;
+	if (!job->is_handed_over) return;
 	terminal_find(&terminal);
 	take_back(job, &terminal);
 	terminal_release(&terminal);

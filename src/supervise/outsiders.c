@@ -7,8 +7,6 @@
 #include "supervise/process.h"
 #include <errno.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 bool outsiders_watch_parent(struct event_loop *loop, pid_t parent, int signal)
 {
@@ -24,8 +22,7 @@ bool outsiders_parent_has_ended(struct event_loop *loop)
 {
 	struct pollfd *place = &loop->fds[EVENT_LOOP_PARENT];
 
-	if (place->fd < 0 || place->revents == 0)
-		return false;
+	if (place->fd < 0 || place->revents == 0) return false;
 	(void)close(place->fd);
 	place->fd = -1;
 	return true;
@@ -42,8 +39,7 @@ static void watch_if_joined(unsigned int pid, int unused_fd, void *context)
 		!process_read((pid_t)pid, &process) || process.parent != 0 || !process.is_live)
 		return;
 	*place = (struct pollfd){.fd = process_open((pid_t)pid), .events = POLLIN};
-	if (place->fd >= 0)
-		loop->joined_count++;
+	if (place->fd >= 0) loop->joined_count++;
 }
 
 bool outsiders_watch_joined(struct event_loop *loop)

@@ -5,11 +5,8 @@
 #include "base/file.h"
 #include "base/number.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #ifndef SYS_pidfd_open /* the same number on every architecture but alpha */
 #define SYS_pidfd_open 434
@@ -28,13 +25,11 @@ static bool read_file(pid_t pid, const char file[sizeof("/stat")], char *buffer,
 	number_format((unsigned int)pid, path + strlen(path));
 	memcpy(path + strlen(path), file, sizeof("/stat"));
 	fd = file_open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
+	if (fd < 0) return false;
 	length = read(fd, buffer, size - 1);
 	(void)close(fd);
 	errno = ESRCH; /* it has ended meanwhile */
-	if (length <= 0)
-		return false;
+	if (length <= 0) return false;
 	buffer[length] = '\0';
 	return true;
 }
@@ -55,11 +50,9 @@ bool process_read(pid_t pid, struct process *ret_process)
 	const char *at;
 	bool is_zombie;
 
-	if (!read_file(pid, "/stat", stat, sizeof(stat)))
-		return false;
+	if (!read_file(pid, "/stat", stat, sizeof(stat))) return false;
 	at = strrchr(stat, ')'); /* the name may have any of these characters in it */
-	if (at == NULL || strlen(at) < sizeof(") S") - 1)
-		return false;
+	if (at == NULL || strlen(at) < sizeof(") S") - 1) return false;
 	at += sizeof(") ") - 1;
 	is_zombie = *at == 'Z' || *at == 'X';
 	at++;

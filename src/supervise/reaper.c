@@ -37,10 +37,8 @@ static pid_t name_next(int flags, char ret_name[PROCESS_NAME_SIZE])
 	siginfo_t next = {.si_pid = 0};
 
 	strcpy(ret_name, "?");
-	if (waitid(P_ALL, 0, &next, WEXITED | WNOWAIT | flags) < 0)
-		return ANY;
-	if (next.si_pid != 0)
-		process_name(next.si_pid, ret_name);
+	if (waitid(P_ALL, 0, &next, WEXITED | WNOWAIT | flags) < 0) return ANY;
+	if (next.si_pid != 0) process_name(next.si_pid, ret_name);
 	return next.si_pid;
 }
 
@@ -58,15 +56,13 @@ void reaper_collect(const struct reaper *reaper, pid_t ended, struct reaper_resu
 		pid_t asked_for = is_reported ? name_next(flags, name) : ended > 0 ? ended : ANY;
 		pid_t pid;
 
-		if (asked_for == 0)
-			return;
+		if (asked_for == 0) return;
 		ended = 0;
 		pid = (pid_t)system_call(SYS_wait4, asked_for, (long)&wait_status, flags, 0);
 		if (pid <= 0) {
 			bool is_final = asked_for == ANY && (pid == 0 || errno == ECHILD);
 
-			if (!is_final && ++failures < FAILURES_MAX)
-				continue;
+			if (!is_final && ++failures < FAILURES_MAX) continue;
 			ret_result->has_children = pid == 0 || errno != ECHILD;
 			ret_result->error = pid < 0 && errno != ECHILD ? errno : 0;
 			return;

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #ifndef SYS_pidfd_send_signal /* the same number on every architecture but alpha */
@@ -111,13 +110,10 @@ static int send_to(const struct remaining *remaining, const struct descendant *t
 	int error = 0;
 	int pidfd;
 
-	if (!process_read(to->pid, &process) || process.start != to->start)
-		return ESRCH;
-	if (process.parent == remaining->self)
-		return kill(to->pid, signal) == 0 ? 0 : errno;
+	if (!process_read(to->pid, &process) || process.start != to->start) return ESRCH;
+	if (process.parent == remaining->self) return kill(to->pid, signal) == 0 ? 0 : errno;
 	pidfd = process_open(to->pid);
-	if (pidfd < 0)
-		return errno;
+	if (pidfd < 0) return errno;
 	if (!process_read(to->pid, &process) || process.start != to->start ||
 		!is_descendant(remaining, &process))
 		error = ESRCH;
@@ -133,10 +129,8 @@ static bool tell(struct look *look, const struct descendant *to, int signal)
 	char name[PROCESS_NAME_SIZE];
 	int error = send_to(look->remaining, to, signal);
 
-	if (error == 0)
-		look->has_told = true;
-	if (error == 0 || error == ESRCH)
-		return error == 0;
+	if (error == 0) look->has_told = true;
+	if (error == 0 || error == ESRCH) return error == 0;
 	look->was_refused = true;
 	process_name(to->pid, name);
 	/* A sandbox may refuse pidfds; if kill(2) is allowed, the user is not the reason. */
@@ -157,11 +151,9 @@ static void visit_process(unsigned int number, int unused_fd, void *context)
 	pid_t pid = (pid_t)number;
 
 	(void)unused_fd;
-	if (pid == remaining->self || remaining->count == LIST_SIZE)
-		return;
+	if (pid == remaining->self || remaining->count == LIST_SIZE) return;
 	if (!process_read(pid, &process)) {
-		if (errno == EMFILE || errno == ENFILE)
-			look->error = errno;
+		if (errno == EMFILE || errno == ENFILE) look->error = errno;
 		return;
 	}
 	if (!process.is_live || is_listed(remaining, pid, &process) ||
@@ -200,16 +192,13 @@ void remaining_signal(struct remaining *remaining, int signal, bool with_cont)
 
 	if (remaining->self == PROCESS_INIT) {
 		signal_namespace(signal);
-		if (with_cont)
-			signal_namespace(SIGCONT);
+		if (with_cont) signal_namespace(SIGCONT);
 		return;
 	}
-	if (!look_through(&look))
-		warn_once(remaining, "/proc", error_text(look.error));
+	if (!look_through(&look)) warn_once(remaining, "/proc", error_text(look.error));
 	for (size_t i = 0; i < remaining->count; i++) {
 		(void)tell(&look, &list[i], signal);
-		if (with_cont)
-			(void)tell(&look, &list[i], SIGCONT);
+		if (with_cont) (void)tell(&look, &list[i], SIGCONT);
 	}
 }
 
@@ -221,8 +210,7 @@ bool remaining_kill(struct remaining *remaining)
 		signal_namespace(SIGKILL);
 		return true;
 	}
-	if (!look_through(&look))
-		warn_once(remaining, "/proc", error_text(look.error));
+	if (!look_through(&look)) warn_once(remaining, "/proc", error_text(look.error));
 	return look.has_told || (look.error == 0 && !look.was_refused);
 }
 
@@ -232,8 +220,7 @@ void remaining_name(struct remaining *remaining)
 	char name[PROCESS_NAME_SIZE];
 	struct process process;
 
-	if (!log_shows(LOG_LEVEL_VERBOSE) || !look_through(&look))
-		return;
+	if (!log_shows(LOG_LEVEL_VERBOSE) || !look_through(&look)) return;
 	for (size_t i = 0; i < remaining->count && i < NAMES_MAX; i++) {
 		process_name(list[i].pid, name);
 		log_verbose("still running: pid %d (%s)%s", list[i].pid, name,

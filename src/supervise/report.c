@@ -9,7 +9,6 @@
 #include "signals/signal_record.h"
 #include "supervise/process.h"
 #include <errno.h>
-#include <signal.h>
 #include <sys/wait.h>
 
 /* " after 2.5 s": the time since the start; nothing without -v. */
@@ -51,8 +50,7 @@ static __attribute__((noinline)) void say_forwarded(
 void report_forwarded(
 	const struct supervisor *whit, const struct signalfd_siginfo *record, int sent)
 {
-	if (log_shows(LOG_LEVEL_VERBOSE))
-		say_forwarded(whit, record, sent);
+	if (log_shows(LOG_LEVEL_VERBOSE)) say_forwarded(whit, record, sent);
 }
 
 void report_not_forwarded(const struct supervisor *whit, int signal, int error)
@@ -68,10 +66,8 @@ void report_not_forwarded(const struct supervisor *whit, int signal, int error)
 /* Why the signal was to be expected; NULL if it was not. */
 static const char *explain_signal(const struct supervisor *whit, int signal)
 {
-	if (signal_set_has(&whit->forwarded, signal))
-		return ", which whit forwarded,";
-	if (signal == SIGKILL && whit->has_killed)
-		return " from whit (-k)";
+	if (signal_set_has(&whit->forwarded, signal)) return ", which whit forwarded,";
+	if (signal == SIGKILL && whit->has_killed) return " from whit (-k)";
 	/* ^C: a command that has the terminal gets it from there. */
 	return signal == SIGINT && whit->job.is_handed_over ? " from the terminal" : NULL;
 }
