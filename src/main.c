@@ -105,8 +105,7 @@ static int become_init(const struct options *options, const struct signal_set *i
 	/* Inherited as ignored, it would make the kernel drop the command's status: wait(2). */
 	if (signal_set_handle(SIGCHLD, SIG_DFL, &chld_disposition) < 0)
 		return fail("reset SIGCHLD");
-	/* The kernel looks at all five arguments. Some sandboxes refuse; the command runs anyway.
-	 */
+	/* The kernel looks at all five arguments. If a sandbox refuses, the command still runs. */
 	if (self != PROCESS_INIT && syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L) < 0)
 		log_verbose("cannot become a subreaper: %s", error_text(errno));
 	/* Before the start, since afterwards there is no way to fail. */

@@ -5,7 +5,6 @@
 #include "signals/rewrite.h"
 #include "supervise/exit_status.h"
 #include "supervise/shutdown.h"
-#include <stdbool.h>
 
 enum options_action {
 	OPTIONS_ACTION_RUN,

@@ -5,8 +5,6 @@
 #include "command/socket_activation.h"
 #include "command/terminal.h"
 #include "signals/signal_set.h"
-#include <stdbool.h>
-#include <sys/types.h>
 
 struct spawn {
 	char **argv; /* argv[-1] may be written to */

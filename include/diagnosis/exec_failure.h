@@ -3,8 +3,6 @@
 
 #include "base/line.h"
 #include "command/exec_search.h"
-#include <limits.h>
-#include <stdbool.h>
 
 /* The two blanks of "cannot run 'NAME': REASON". */
 struct exec_explanation {

@@ -2,8 +2,6 @@
 #pragma once
 
 #include "base/number.h"
-#include <stdbool.h>
-#include <stddef.h>
 
 /* Room for "SIGRTMIN+" and any number of number_format. */
 #define SIGNAL_NAME_SIZE (9 + NUMBER_SIZE)

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/signalfd.h>
-#include <sys/types.h>
 
 /* The kernel raised it (a terminal, a timer, a limit, a child's end): there is no sender. */
 static inline bool signal_record_is_from_kernel(const struct signalfd_siginfo *record)

@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include <poll.h>
-#include <stddef.h>
 #include <sys/signalfd.h>
 
 /* Records read at once: a burst costs few reads, and reaping comes soon. */

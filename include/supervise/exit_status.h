@@ -2,7 +2,6 @@
 #pragma once
 
 #include "signals/signal_set.h"
-#include <stdbool.h>
 #include <stddef.h>
 
 /* whit's own statuses; the last two are those of every shell and of env(1): exit(3p). */

@@ -5,8 +5,6 @@
 
 #include "base/clock.h"
 #include "command/terminal.h"
-#include <stdbool.h>
-#include <sys/types.h>
 
 struct job {
 	pid_t self;
@@ -33,10 +31,10 @@ void job_command_stopped(struct job *job, int signal);
  * forwarded. */
 bool job_continue(struct job *job);
 
-/* Whether a signal from the kernel came from the terminal because whit's group has the foreground,
- * so that it is meant for all processes of the command. If the command wants the foreground, it now
- * has it: a shell's fg gives it to whit's group and sends no CONT to a job that runs. */
-bool job_is_typed_at_whit(struct job *job);
+/* Whether whit's group has the foreground: a signal from the kernel then came from the terminal, for
+ * all processes of the command. If the command wants the foreground, it has it afterwards: a shell's
+ * fg gives it to whit's group and sends no CONT to a job that runs. */
+bool job_take_foreground(struct job *job);
 
 /* Takes the foreground back if it was handed over, so that whit's group has it again. */
 void job_end(struct job *job);

@@ -5,8 +5,6 @@
 #pragma once
 
 #include "supervise/event_loop.h"
-#include <stdbool.h>
-#include <sys/types.h>
 
 /* Watches parent, which getppid(2) gave at the start. If there is no pidfd (before Linux 5.3,
  * refused by a sandbox, or a parent in another PID namespace, which shows as 0), the kernel sends

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "base/log.h"
-#include <stdbool.h>
 #include <sys/types.h>
 
 /* How many are reaped in one turn. Where orphans come faster than they can be reaped, signals and

@@ -10,9 +10,6 @@
 #include "supervise/reaper.h"
 #include "supervise/remaining.h"
 #include "supervise/shutdown.h"
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
 
 struct supervisor {
 	struct event_loop loop;

@@ -38,9 +38,8 @@ static void continue_group(struct job *job)
 {
 	job->is_stopped = false;
 	log_verbose("continuing the command (pid %d)", job->command);
-	if (kill(-job->command, SIGCONT) < 0)
-		(void)kill(
-			job->command, SIGCONT); /* it has left its group, and is not reaped yet */
+	/* If it has left its group: it is not reaped yet. */
+	if (kill(-job->command, SIGCONT) < 0) (void)kill(job->command, SIGCONT);
 }
 
 /* Stops whit as the kernel would have stopped it with the command in its group: all of whit's group
@@ -96,8 +95,7 @@ void job_command_stopped(struct job *job, int signal)
 	if (!terminal.exists) {
 		/* No shell above watches for stops. */
 	} else if (needs_terminal && terminal.is_in_foreground) {
-		/* Not given at the start, or a shell's fg gave it to whit's group without a CONT.
-		 */
+		/* Not given at the start, or a shell's fg gave it to whit's group, with no CONT. */
 		job->wants_foreground = true;
 		hand_over(job, &terminal);
 		continue_group(job);
@@ -111,31 +109,27 @@ void job_command_stopped(struct job *job, int signal)
 	terminal_release(&terminal);
 }
 
-bool job_continue(struct job *job)
+bool job_take_foreground(struct job *job)
 {
 	struct terminal terminal;
+	bool is_ours;
+
+	if (!job->has_terminal) return false;
+	terminal_find(&terminal);
+	is_ours = terminal.exists && terminal.is_in_foreground;
+	hand_over(job, &terminal);
+	terminal_release(&terminal);
+	return is_ours;
+}
+
+bool job_continue(struct job *job)
+{
 	bool was_stopped = job->is_stopped;
 
 	job->stop_expected.is_set = false;
-	if (!job->has_terminal) return false;
-	terminal_find(&terminal);
-	hand_over(job, &terminal);
-	terminal_release(&terminal);
+	(void)job_take_foreground(job);
 	if (was_stopped) continue_group(job);
 	return was_stopped;
-}
-
-bool job_is_typed_at_whit(struct job *job)
-{
-	struct terminal terminal;
-	bool is_typed;
-
-	if (!job->has_terminal) return false;
-	terminal_find(&terminal);
-	is_typed = terminal.exists && terminal.is_in_foreground;
-	hand_over(job, &terminal);
-	terminal_release(&terminal);
-	return is_typed;
 }
 
 void job_end(struct job *job)

@@ -94,7 +94,7 @@ static void forward(struct supervisor *whit, const struct signalfd_siginfo *reco
 {
 	enum forward_target target = whit->target;
 
-	if (signal_record_is_from_kernel(record) && job_is_typed_at_whit(&whit->job))
+	if (signal_record_is_from_kernel(record) && job_take_foreground(&whit->job))
 		target = FORWARD_TO_GROUP;
 	if (forward_signal(whit->command, target, signal, record) < 0) {
 		report_not_forwarded(whit, signal, errno);
