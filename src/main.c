@@ -135,10 +135,11 @@ int main(int argc, char **argv)
 {
 	/* Not on the stack: on the page of data that libc has written to. */
 	static struct options options;
+	struct signal_set all = signal_set_all();
 	struct signal_set inherited_mask;
 
 	/* First of all: a PID 1 loses what comes before this (signal(7), kill(2)). */
-	if (signal_set_block_all(&inherited_mask) < 0) return fail("block signals");
+	if (signal_set_block(&all, &inherited_mask) < 0) return fail("block signals");
 	if (!options_parse(&options, argc, argv)) return EXIT_STATUS_WHIT_FAILED;
 	switch (options.action) {
 	case OPTIONS_ACTION_HELP: return print_help();

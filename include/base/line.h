@@ -18,7 +18,7 @@ struct line {
 /* Starts an empty line. */
 void line_start(struct line *line);
 
-/* Appends. The conversions are %s, %.*s (an int length, then the bytes), %d, %u and %%. What %s
+/* Appends. The conversions are %s, %d, %u and %%. What %s
  * inserts may come from outside: bytes that are not printable ASCII become \n, \t, \r or \xHH.
  * What does not fit is cut off, and line_end marks the cut. */
 void line_format(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -5,6 +5,7 @@
  * signal and each orphan are made here; tests/bench counts such returns. */
 #pragma once
 
+#include <unistd.h>
 
 /* As syscall(2): the result, or -1 with errno. */
 #if defined(__x86_64__) && defined(__LP64__) && !defined(__SANITIZE_ADDRESS__)

@@ -24,11 +24,12 @@ _Static_assert(
 void signal_set_add(struct signal_set *set, int signal);
 bool signal_set_has(const struct signal_set *set, int signal);
 
-/* Blocks every signal that can be blocked. 0, or -1 with errno: rt_sigprocmask(2). */
-int signal_set_block_all(struct signal_set *ret_inherited);
+/* Every signal; the kernel leaves out KILL and STOP. */
+struct signal_set signal_set_all(void);
 
-/* Makes the set the signal mask of this process. 0, or -1 with errno: rt_sigprocmask(2). */
-int signal_set_apply(const struct signal_set *mask);
+/* Makes the set the signal mask of this process; ret_before may be NULL. 0, or -1 with errno:
+ * rt_sigprocmask(2). */
+int signal_set_block(const struct signal_set *mask, struct signal_set *ret_before);
 
 /* Whether the signal is blocked and pending: rt_sigpending(2). */
 bool signal_set_is_pending(int signal);

@@ -31,9 +31,9 @@ void job_command_stopped(struct job *job, int signal);
  * forwarded. */
 bool job_continue(struct job *job);
 
-/* Whether whit's group has the foreground: a signal from the kernel then came from the terminal, for
- * all processes of the command. If the command wants the foreground, it has it afterwards: a shell's
- * fg gives it to whit's group and sends no CONT to a job that runs. */
+/* Whether whit's group has the foreground: a signal from the kernel then came from the terminal,
+ * for all processes of the command. If the command wants the foreground, it has it afterwards: a
+ * shell's fg gives it to whit's group and sends no CONT to a job that runs. */
 bool job_take_foreground(struct job *job);
 
 /* Takes the foreground back if it was handed over, so that whit's group has it again. */

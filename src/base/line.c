@@ -55,20 +55,15 @@ void line_format_va(struct line *line, const char *format, va_list arguments)
 {
 	for (; *format != '\0'; format++) {
 		const char *text;
-		int number = -1;
+		int number;
 
 		if (*format != '%') {
 			append(line, format, 1);
 			continue;
 		}
 		switch (*++format) {
-		case '.': /* "%.*s" */
-			format += 2;
-			number = va_arg(arguments, int);
-			__attribute__((fallthrough));
 		case 's':
-			text = va_arg(arguments, const char *);
-			for (; number < 0 ? *text != '\0' : number-- > 0; text++)
+			for (text = va_arg(arguments, const char *); *text != '\0'; text++)
 				append_outside_byte(line, *text);
 			break;
 		case 'd':

@@ -39,7 +39,8 @@ static int start_process(void *argument)
 		socket_activation_hand_to(&spawn->activation, getpid());
 	if (spawn->chld_was_ignored)
 		(void)signal_set_handle(SIGCHLD, SIG_IGN, &unused); /* cannot fail for SIGCHLD */
-	(void)signal_set_apply(&spawn->inherited_mask); /* cannot fail: the kernel gave it to us */
+	(void)signal_set_block(
+		&spawn->inherited_mask, NULL); /* cannot fail: the kernel gave it to us */
 	exec_search_run(spawn->argv, spawn->envp);
 	start->error = errno;
 	_exit(errno); /* for await_exec */

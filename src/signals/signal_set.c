@@ -10,7 +10,7 @@
 
 #define WORD_BITS ((int)(8 * sizeof(unsigned long)))
 
-static struct signal_set all_signals(void)
+struct signal_set signal_set_all(void)
 {
 	struct signal_set all;
 
@@ -30,21 +30,9 @@ bool signal_set_has(const struct signal_set *set, int signal)
 	return (set->words[(signal - 1) / WORD_BITS] >> ((signal - 1) % WORD_BITS) & 1) != 0;
 }
 
-static int set_mask(const struct signal_set *mask, struct signal_set *ret_before)
+int signal_set_block(const struct signal_set *mask, struct signal_set *ret_before)
 {
 	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, ret_before, sizeof(*mask));
-}
-
-int signal_set_block_all(struct signal_set *ret_inherited)
-{
-	struct signal_set all = all_signals();
-
-	return set_mask(&all, ret_inherited);
-}
-
-int signal_set_apply(const struct signal_set *mask)
-{
-	return set_mask(mask, NULL);
 }
 
 bool signal_set_is_pending(int signal)
@@ -76,20 +64,20 @@ int signal_set_handle(int signal, void (*disposition)(int), void (**ret_before)(
 
 void signal_set_suffer(int signal, bool group)
 {
-	struct signal_set all_but_one = all_signals();
+	struct signal_set all_but_one = signal_set_all();
 	struct signal_set before;
 	void (*unused)(int);
 
 	all_but_one.words[(signal - 1) / WORD_BITS] &= ~(1UL << ((signal - 1) % WORD_BITS));
 	(void)signal_set_handle(signal, SIG_DFL, &unused); /* cannot fail for a stop signal */
-	if (set_mask(&all_but_one, &before) < 0) return;
+	if (signal_set_block(&all_but_one, &before) < 0) return;
 	(void)kill(group ? 0 : getpid(), signal); /* to ourselves: cannot fail */
-	(void)signal_set_apply(&before);          /* cannot fail: the kernel gave it to us */
+	(void)signal_set_block(&before, NULL);    /* cannot fail: the kernel gave it to us */
 }
 
 int signal_set_open_all(void)
 {
-	struct signal_set all = all_signals();
+	struct signal_set all = signal_set_all();
 
 	/* SFD_CLOEXEC is O_CLOEXEC by definition: signalfd(2). */
 	return descriptor_above_stdio(
