@@ -113,6 +113,7 @@ lint: build/whit
 unit.base/clock =
 unit.base/descriptor = base/directory base/number
 unit.base/directory = base/number
+unit.base/error_text =
 unit.base/line = base/number
 unit.base/log = base/line base/number
 unit.base/number =
@@ -120,12 +121,11 @@ unit.base/pid_set =
 unit.base/text_file =
 unit.cli/options = base/line base/number signals/rewrite signals/signal_name supervise/exit_status signals/signal_set base/descriptor base/directory
 unit.command/delivery = signals/signal_record
-unit.command/exec_elf =
-unit.command/exec_failure = command/exec_content command/exec_elf command/exec_file command/exec_image command/exec_path command/exec_search base/line base/number
 unit.command/exec_image =
-unit.command/exec_path =
 unit.command/exec_search = command/exec_image
 unit.command/socket_activation = base/number
+unit.diagnosis/exec_elf =
+unit.diagnosis/exec_failure = diagnosis/exec_elf command/exec_image command/exec_search base/error_text base/line base/number
 unit.signals/rewrite = signals/signal_name base/number
 unit.signals/signal_name = base/number
 unit.signals/signal_record =
@@ -215,8 +215,8 @@ FUZZ_MUTANTS ?= 7000
 FUZZ_SECONDS ?= 60
 FUZZ_CC ?= clang
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
-FUZZ_SOURCES = tests/fuzz/diagnosis.c $(addprefix src/,command/exec_content.c command/exec_elf.c \
-	command/exec_file.c command/exec_image.c command/exec_path.c base/line.c base/number.c)
+FUZZ_SOURCES = tests/fuzz/diagnosis.c $(addprefix src/,diagnosis/exec_failure.c diagnosis/exec_elf.c \
+	command/exec_image.c command/exec_search.c base/error_text.c base/line.c base/number.c)
 FUZZ_FLAGS = $(filter-out -MMD -MP,$(TEST_FLAGS)) $(TEST_CFLAGS) $(SANITIZERS)
 # An empty directory to run in, in memory if there is such a place: a disk is much slower.
 IN_SCRATCH = scratch=$$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) && \
@@ -301,7 +301,7 @@ check-sanitized: build/sanitized/Makefile build/trapping/Makefile
 # The unit tests that valgrind can run. It keeps signal 64 and some descriptors for itself, does exec's
 # checks in its own way and takes no filter of system calls, so the others would test valgrind.
 VALGRIND_NAMES = base/clock base/line base/log base/number base/pid_set base/text_file cli/options \
-	command/exec_elf command/socket_activation signals/rewrite signals/signal_name \
+	diagnosis/exec_elf command/socket_activation signals/rewrite signals/signal_name \
 	signals/signal_record supervise/exit_status supervise/memory_cgroup supervise/shutdown
 check-valgrind: $(VALGRIND_NAMES:%=build/test/unit/%)
 	@for test in $^; do echo "$$test"; valgrind -q --error-exitcode=77 $$test || exit; done

@@ -1130,7 +1130,8 @@ static void of_a_file_that_cannot_be_read_the_kernels_error_is_told(void **state
 
 	put("/script", 0711, "#!/bin/bash\n");
 	put("/text", 0711, "echo hello\n");
-	EXPECT(state, TRY(.name = "/script", .user = USER), 127, "No such file, %s", reason);
+	EXPECT(state, TRY(.name = "/script", .user = USER), 127, "No such file or directory, %s",
+		reason);
 	EXPECT(state, TRY(.name = "/text", .user = USER), 126, "Exec format error, %s", reason);
 }
 
