@@ -130,6 +130,44 @@ static void a_path_longer_than_the_kernel_takes_is_told_as_the_kernel_does(void 
 	expect_reason(EXEC_FAILURE_AT_EXEC, ENAMETOOLONG, name, "File name too long");
 }
 
+/* --- links --- */
+
+#define DIRECTORY_NAME_LENGTH 250
+#define DIRECTORIES           15
+
+/* The target would not fit into a path that is as long as the kernel takes one. */
+static void a_link_deep_down_whose_target_is_long_is_not_followed(void **state)
+{
+	static struct exec_explanation explanation;
+	const struct exec_failure failure = {EXEC_FAILURE_AT_EXEC, ENOENT};
+	char name[PATH_MAX];
+	char target[900];
+	char *argv[] = {name, NULL};
+	size_t length = (size_t)snprintf(name, sizeof(name), "%s.d", path);
+
+	(void)state;
+	assert_int_equal(mkdir(name, 0700), 0);
+	for (int i = 0; i < DIRECTORIES; i++) {
+		name[length] = '/';
+		memset(name + length + 1, 'd', DIRECTORY_NAME_LENGTH);
+		length += 1 + DIRECTORY_NAME_LENGTH;
+		name[length] = '\0';
+		assert_int_equal(mkdir(name, 0700), 0);
+	}
+	for (size_t i = 0; i < sizeof(target); i++)
+		target[i] = i % 2 == 0 ? 'x' : '/';
+	target[sizeof(target) - 1] = '\0';
+	strcpy(name + length, "/link");
+	assert_int_equal(symlink(target, name), 0);
+	exec_failure_explain(&failure, argv, argv + 1, &explanation);
+	assert_int_equal(unlink(name), 0);
+	for (int i = 0; i <= DIRECTORIES; i++) {
+		*strrchr(name, '/') = '\0';
+		assert_int_equal(rmdir(name), 0);
+	}
+	assert_memory_equal(explanation.reason.text, "no such file: there is no '", 27);
+}
+
 /* --- scripts --- */
 
 static void a_chain_of_scripts_without_an_end_is_followed_no_further_than_by_the_kernel(
@@ -273,6 +311,7 @@ int main(void)
 		FILE_TEST(
 			a_chain_of_scripts_without_an_end_is_followed_no_further_than_by_the_kernel),
 		FILE_TEST(the_machine_is_looked_at_before_the_loader),
+		FILE_TEST(a_link_deep_down_whose_target_is_long_is_not_followed),
 		FILE_TEST(a_loader_tells_its_libc_by_its_name),
 	};
 
