@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 struct exec_elf_machine {
-	char name[8];     /* as uname(1) has it; "unknown" without a row of its own */
+	char name[9];     /* as uname(1) has it; "unknown" without a row of its own */
 	char platform[9]; /* as an image's platform has it: linux/PLATFORM */
 	char family;      /* kernels may run programs of the other machine of a family */
 	unsigned char key[4];
