@@ -264,6 +264,48 @@ static void too_few_descriptors_are_one_line_and_125(void **state)
 	run_expect_end(&run, 125, "");
 }
 
+static void limit_stack(void *argument)
+{
+	const rlim_t bytes = *(rlim_t *)argument;
+	const struct rlimit limit = {bytes, bytes};
+
+	setrlimit(RLIMIT_STACK, &limit);
+}
+
+/* What whit's caller has put there counts too: the words of the command line and the environment.
+ */
+static void sixteen_kib_of_stack_are_enough(void **state)
+{
+	const char *const run_words[] = {"-vv", "-g", "-k", "9", actor_path(), "exit", "7", NULL};
+	const char *const drain_words[] = {
+		"-d", "1000000", actor_path(), "leave", "plain", "1", NULL};
+	const char *const bad_words[] = {"/no/such", NULL};
+	const char *const *const words[] = {run_words, drain_words, bad_words};
+	const int statuses[] = {7, 7, 127};
+	char path[] = "PATH=/usr/bin:/bin";
+	char *environment[] = {path, NULL};
+
+	if (whit_is_dynamic())
+		skip();
+	for (rlim_t kib = 16; kib <= 24; kib += 4) {
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+			rlim_t bytes = kib * 1024;
+			struct run run;
+
+			run_start(&run,
+				&(struct scene){.role = test_role(state),
+					.words = words[i],
+					.environment = environment,
+					.prepare = limit_stack,
+					.prepare_argument = &bytes});
+			run_expect_status(&run, statuses[i]);
+			if (words[i] == bad_words)
+				run_expect_beginning(
+					&run, &run.err, "whit: cannot run '/no/such': ");
+		}
+	}
+}
+
 static void drop_cap_kill(void *argument)
 {
 	(void)argument;
@@ -536,6 +578,7 @@ int main(void)
 		ROLE_TEST(four_descriptors_are_enough),
 		ROLE_TEST(three_descriptors_are_enough_with_stdin_closed),
 		ROLE_TEST(too_few_descriptors_are_one_line_and_125),
+		ROLE_TEST(sixteen_kib_of_stack_are_enough),
 		ROLE_TEST(a_command_of_another_user_is_warned_about_and_survived),
 		SUBREAPER_TEST(a_rest_of_another_user_is_warned_about_once),
 		ROLE_TEST(without_newer_calls_signals_arrive_and_descriptors_are_let_go),
