@@ -3,15 +3,21 @@
 #include "harness.h"
 #include "kernel_signals.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -1048,6 +1054,125 @@ static void with_another_terminal_on_stdin_the_command_is_in_the_background(void
 		state, lead_session_with_another_terminal_on_stdin, "/dev/tty", "background");
 }
 
+/* The second process of the pipeline reads the terminal; the first one, whit's command, does not.
+ */
+static void read_in_pipeline_after(enum role role, const char *before_reader)
+{
+	for (size_t i = 0; i < SHELL_COUNT; i++) {
+		char words[512];
+		struct run run;
+
+		sit_down_at_shell_in(&run, role, &shells[i]);
+		snprintf(words, sizeof(words),
+			"%s idle >/dev/tty | %s sh -c 'read x </dev/tty; echo got=$x.'",
+			actor_path(), before_reader);
+		type_command(words);
+		see(&run, "ready");
+		type("abc\n");
+		see(&run, "got=abc.");
+		await_foreground(&run, process_child(shell_of(&run))); /* the job's group */
+		press(KEY_CTRL('C'));
+		see(&run, "^C");
+		see(&run, "$ ");
+		see_shell_answer(&run);
+		leave_shell(&run);
+	}
+}
+
+static void a_pager_after_whit_in_a_pipeline_can_read_the_terminal(void **state)
+{
+	read_in_pipeline_after(test_role(state), "");
+}
+
+static void a_pager_under_whit_after_whit_in_a_pipeline_can_read_the_terminal(void **state)
+{
+	read_in_pipeline_after(test_role(state), whit_path());
+}
+
+/*
+ * The script that leads the session ends when the terminal hangs up; whit and the command outlive
+ * it, as children of PID 1. The kernel sends the foreground group its HUP then.
+ */
+static void adopt_what_the_session_leaves(void *argument)
+{
+	if (fork() == 0) {
+		lead_session(argument);
+		return;
+	}
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+	while (wait(NULL) > 0)
+		;
+	_exit(0);
+}
+
+static void a_hang_up_reaches_the_whole_group_of_a_command_without_the_foreground(void **state)
+{
+	char script[512];
+	const char *const words[] = {"-c", script, NULL};
+	struct run run;
+
+	snprintf(script, sizeof(script), "%s idle | %s %s group", actor_path(), whit_path(),
+		actor_path());
+	open_terminal();
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.program = "/bin/sh",
+			.words = words,
+			.prepare = adopt_what_the_session_leaves});
+	for (int i = 0; i < 2; i++)
+		run_expect_beginning(&run, &run.out, "ready ");
+	close(master);
+	for (int i = 0; i < 2; i++) {
+		const char *line = run_line(&run, &run.out);
+
+		if (strstr(line, " got 1") == NULL)
+			run_fail(&run, "expected: command got 1, member got 1\nobserved: %s", line);
+	}
+	run_expect_status(&run, 0);
+}
+
+/* As some security modules do (ioctl_tty(2), traps of other systems that run Linux programs). */
+static void lead_session_that_cannot_hand_over(void *argument)
+{
+	struct sock_filter steps[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCSPGRP, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = {.len = 6, .filter = steps};
+
+	lead_session(argument);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) < 0 ||
+		prctl(PR_SET_SECCOMP, (unsigned long)SECCOMP_MODE_FILTER, &filter, 0UL, 0UL) < 0)
+		_exit(95);
+}
+
+/* To continue a command that wants what it cannot have would stop it again, for ever. */
+static void a_command_that_cannot_be_given_the_foreground_stays_stopped(void **state)
+{
+	const char *const words[] = {"-v", "cat", NULL};
+	struct run run;
+
+	open_terminal();
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.prepare = lead_session_that_cannot_hand_over});
+	run_expect_beginning(&run, &run.err, "whit: started 'cat'");
+	(void)run_line(&run, &run.err); /* was stopped by SIGTTIN */
+	assert_int_equal(kill(run.whit, SIGUSR1), 0);
+	(void)run_line(&run, &run.err);
+	if (strstr(run.line, "SIGUSR1") == NULL)
+		run_fail(&run, "expected on stderr: ... SIGUSR1 ...\nobserved: %s", run.line);
+	assert_int_equal(kill(run_command(&run), SIGKILL), 0);
+	run_expect_status(&run, 128 + SIGKILL);
+	close(master);
+}
+
 /* --- messages --- */
 
 static void forbid_background_output(void)
@@ -1143,6 +1268,10 @@ int main(void)
 		ROLE_TEST(with_stdin_from_a_file_ctrl_z_is_undone),
 		SUBREAPER_TEST(ctrl_z_is_undone_for_a_pipeline_of_a_script_without_a_shell_above),
 		ROLE_TEST(with_another_terminal_on_stdin_the_command_is_in_the_background),
+		ROLE_TEST(a_pager_after_whit_in_a_pipeline_can_read_the_terminal),
+		ROLE_TEST(a_pager_under_whit_after_whit_in_a_pipeline_can_read_the_terminal),
+		INIT_TEST(a_hang_up_reaches_the_whole_group_of_a_command_without_the_foreground),
+		ROLE_TEST(a_command_that_cannot_be_given_the_foreground_stays_stopped),
 		INIT_TEST(the_foreground_is_told_when_its_group_is_outside_the_namespace),
 	};
 
