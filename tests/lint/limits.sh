@@ -56,7 +56,7 @@ limit 'sources in src' "$(find src -name '*.c' | wc -l)" "$max_sources"
 limit 'lines of Makefile' "$(count_lines Makefile)" "$max_makefile_lines"
 limit 'lines of README.md' "$(count_lines README.md)" "$max_readme_lines"
 limit 'lines of man/whit.1' "$(count_lines man/whit.1)" "$max_manual_lines"
-limit 'lines of make help' "$(make -s help | wc -l)" "$max_help_lines"
+limit 'lines of make help' "$(MAKEFLAGS='' make -s help | wc -l)" "$max_help_lines"
 
 # From the line that has its name to the brace that ends it, which clang-format puts in column 1.
 find src include -name '*.[ch]' | sort | while read -r file; do
