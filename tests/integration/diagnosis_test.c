@@ -538,6 +538,9 @@ static void a_directory_of_path_that_may_not_be_searched_is_named_if_nothing_is_
 	expect_of(state, TRY(.name = "app", .path = "PATH=/root/bin:/", .user = USER), "//app", 126,
 		"no permission to execute '//app' (mode 0700, owner 0:0, running as 1000:1000); "
 		"allow it with chmod +x");
+	put("/tool", 0755, "#!/bin/bash\n");
+	expect_of(state, TRY(.name = "tool", .path = "PATH=/root/bin:/", .user = USER), "//tool",
+		126, NO_BASH);
 }
 
 /* The file whose error ended the search, and not one of the same name before it. */
