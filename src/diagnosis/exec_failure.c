@@ -19,14 +19,12 @@
 /* What is looked at: the command's file, and after it what is to run that. */
 struct subject {
 	int error; /* execve(2)'s, or what it would be for this file */
-	int depth;
 	char path[PATH_MAX];
 };
 
-/* The end of a sentence that has been appended as a whole. */
+/* The end of a sentence that has been appended as a whole, or that goes on with the next file. */
 static const char complete[] = "";
-
-static const char *explain_file(struct line *reason, struct subject *subject);
+static const char next_file[] = "";
 
 static bool exists(const char *path)
 {
@@ -188,7 +186,7 @@ static const char *explain_needed(
 	line_format(
 		reason, "its %s '%s' cannot be run: ", is_loader ? "loader" : "interpreter", path);
 	memcpy(subject->path, path, strlen(path) + 1);
-	return explain_file(reason, subject);
+	return next_file;
 }
 
 static const char *explain_content(struct line *reason, struct subject *subject)
@@ -230,9 +228,10 @@ static const char *explain_file(struct line *reason, struct subject *subject)
 	const char *end = NULL;
 	struct stat status;
 
-	if (subject->depth++ > INTERPRETERS_MAX) return NULL;
-	if (file_status(path, &status, 0) < 0) return explain_path(reason, subject->path);
-	if (error == EACCES && S_ISDIR(status.st_mode)) return "it is a directory";
+	if (file_status(path, &status, 0) < 0)
+		return explain_path(reason, subject->path);
+	if (error == EACCES && S_ISDIR(status.st_mode))
+		return "it is a directory";
 	if (error == EACCES && !S_ISREG(status.st_mode))
 		return "it is a device, a pipe or a socket";
 	/* A file without any x could not be run from another file system either. */
@@ -299,6 +298,7 @@ static const char *explain_name(
 	struct exec_explanation *explanation, const char *name, char *const *envp, int error)
 {
 	struct subject subject;
+	const char *end = next_file;
 	size_t size;
 
 	if (text_find(name, '/') == NULL) {
@@ -310,8 +310,9 @@ static const char *explain_name(
 	if (size > sizeof(subject.path)) return NULL;
 	memcpy(subject.path, name, size);
 	subject.error = error;
-	subject.depth = 0;
-	return explain_file(&explanation->reason, &subject);
+	for (int depth = 0; end == next_file && depth <= INTERPRETERS_MAX; depth++)
+		end = explain_file(&explanation->reason, &subject);
+	return end == next_file ? NULL : end;
 }
 
 void exec_failure_explain(const struct exec_failure *failure, char *const *argv, char *const *envp,
