@@ -63,7 +63,7 @@ void report_not_forwarded(const struct supervisor *whit, int signal, int error)
 /* Why the signal was to be expected; NULL if it was not. */
 static const char *explain_signal(const struct supervisor *whit, int signal)
 {
-	if (signal_set_has(&whit->forwarded, signal)) return ", which whit forwarded,";
+	if (whit->forwarded[signal]) return ", which whit forwarded,";
 	if (signal == SIGKILL && whit->has_killed) return " from whit (-k)";
 	/* ^C: a command that has the terminal gets it from there. */
 	return signal == SIGINT && whit->job.is_handed_over ? " from the terminal" : NULL;
