@@ -1,41 +1,37 @@
-/* Who has the terminal's foreground. When it changes hands is the start's affair. */
+/* Which process group has the terminal's foreground. supervise/job.c decides when that changes. */
 #include "command/terminal.h"
 
 #include "base/descriptor.h"
-
+#include "base/file.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
+#include <sys/ioctl.h>
 
-/*
- * A group that is not of this PID namespace shows as 0, the terminal's and our own alike, so 0 = 0
- * says nothing. Reading no bytes does: with SIGTTIN blocked it fails with EIO in the background and
- * succeeds in the foreground (job control, termios(3)).
- */
-static bool reads_as_foreground(int fd)
+/* A group outside this PID namespace shows as 0, for the terminal and for our own group, so 0 == 0
+ * proves nothing. Reading no bytes does: with SIGTTIN blocked it fails with EIO in the background
+ * and succeeds in the foreground (job control, termios(3)). */
+static bool is_foreground_of(int fd, pid_t foreground)
 {
 	char nothing;
 
-	return read(fd, &nothing, 0) == 0;
+	return foreground == getpgrp() && (foreground != 0 || read(fd, &nothing, 0) == 0);
 }
 
-static bool is_foreground_of(int fd, pid_t foreground)
+/* As tcgetpgrp(3), which fails for what is no terminal, or is not the controlling one. */
+static bool find_foreground(int fd, pid_t *ret_group)
 {
-	if (foreground != getpgrp())
-		return false;
-	return foreground != 0 || reads_as_foreground(fd);
+	return syscall(SYS_ioctl, fd, TIOCGPGRP, ret_group) == 0;
 }
 
-/* tcgetpgrp fails for a terminal that is not the controlling one, and for what is no terminal. */
 static bool take(struct terminal *terminal, int fd, bool is_own)
 {
-	pid_t foreground = tcgetpgrp(fd);
+	pid_t foreground;
+	pid_t unused;
 
-	if (foreground < 0)
-		return false;
+	if (!find_foreground(fd, &foreground)) return false;
 	terminal->exists = true;
 	terminal->foreground = foreground;
 	terminal->is_in_foreground = is_foreground_of(fd, foreground);
+	terminal->is_stdin = find_foreground(STDIN_FILENO, &unused);
 	terminal->has_own_fd = is_own;
 	terminal->fd = fd;
 	return true;
@@ -43,17 +39,18 @@ static bool take(struct terminal *terminal, int fd, bool is_own)
 
 void terminal_find(struct terminal *ret_terminal)
 {
-	/* One call where there is no terminal; it also finds one that 0, 1 and 2 are redirected
-	 * from. */
-	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	/* Finds the terminal also if 0, 1 and 2 are redirected, and with one call that there is
+	 * none. */
+	int fd = file_open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
 	ret_terminal->exists = false;
-	if (fd < 0 && errno == ENXIO)
-		return; /* no controlling terminal: tty(4) */
+	/* tty(4). A process that has no controlling terminal gets one only by its own open or
+	 * ioctl. */
+	ret_terminal->is_ruled_out = fd < 0 && errno == ENXIO;
+	if (ret_terminal->is_ruled_out) return;
 	if (fd >= 0) {
 		fd = descriptor_above_stdio(fd);
-		if (take(ret_terminal, fd, true))
-			return;
+		if (take(ret_terminal, fd, true)) return;
 		(void)close(fd); /* nothing was written */
 	}
 	/* No /dev in this image, another file in its place, or no descriptor left. */
@@ -70,5 +67,6 @@ void terminal_release(struct terminal *terminal)
 
 void terminal_hand_to(const struct terminal *terminal, pid_t group)
 {
-	(void)tcsetpgrp(terminal->fd, group); /* see the header */
+	(void)syscall(
+		SYS_ioctl, terminal->fd, TIOCSPGRP, &group); /* tcsetpgrp(3); see the header */
 }

@@ -262,6 +262,46 @@ static void too_few_descriptors_are_one_line_and_125(void **state)
 	run_expect_end(&run, 125, "");
 }
 
+static void limit_stack(void *argument)
+{
+	const struct rlimit limit = {16384, 16384};
+
+	(void)argument;
+	setrlimit(RLIMIT_STACK, &limit);
+}
+
+/* Of these the kernel leaves out up to 8 KiB, at random (arch_align_stack): so each is tried often.
+ */
+static void sixteen_kib_of_stack_are_enough(void **state)
+{
+	static const struct {
+		const char *words[6];
+		int status;
+	} rows[] = {
+		{{"-vv", "-k9", "actor", "exit", "7"}, 7}, /* looks for out-of-memory kills */
+		{{"-d9", "actor", "leave", "plain", "1"}, 7},
+		{{"-q", "/no/such"}, 127},
+		{{"-q", "no-such"}, 127},
+		{{"--help"}, 0},
+	};
+	char path[ROOM_PATH_SIZE + 8];
+	char *environment[] = {path, NULL};
+
+	if (whit_is_dynamic())
+		skip();
+	snprintf(path, sizeof(path), "PATH=%s", room_path());
+	for (size_t i = 0; i < 20 * sizeof(rows) / sizeof(rows[0]); i++) {
+		struct run run;
+
+		run_start(&run,
+			&(struct scene){.role = test_role(state),
+				.words = rows[i / 20].words,
+				.environment = environment,
+				.prepare = limit_stack});
+		run_expect_status(&run, rows[i / 20].status);
+	}
+}
+
 static void drop_cap_kill(void *argument)
 {
 	(void)argument;
@@ -534,6 +574,7 @@ int main(void)
 		ROLE_TEST(four_descriptors_are_enough),
 		ROLE_TEST(three_descriptors_are_enough_with_stdin_closed),
 		ROLE_TEST(too_few_descriptors_are_one_line_and_125),
+		ROLE_TEST(sixteen_kib_of_stack_are_enough),
 		ROLE_TEST(a_command_of_another_user_is_warned_about_and_survived),
 		SUBREAPER_TEST(a_rest_of_another_user_is_warned_about_once),
 		ROLE_TEST(without_newer_calls_signals_arrive_and_descriptors_are_let_go),

@@ -83,7 +83,7 @@ make_tree() {
 	cp "$1/build/whit" "$1/whit"
 }
 
-# The unit tests whose row in the Makefile has that file, its own first; all of them for a header.
+# The unit tests whose row in tests/unit/unit.mk has that file, its own first; all of them for a header.
 unit_programs() {
 	awk -v owner="$1" -v every="$every" '
 		/^unit\.[a-z_\/]+ =/ {
@@ -93,7 +93,7 @@ unit_programs() {
 			else if (owner == every || index($0 " ", " " owner " ") > 0)
 				others = others "build/test/unit/" name "\n"
 		}
-		END { printf "%s", others }' Makefile
+		END { printf "%s", others }' tests/unit/unit.mk
 }
 
 # Those first that are about it or take little time.

@@ -1,0 +1,30 @@
+# All of .dist/targets, or some: make dist ARCHES='amd64 s390x'. The source is the last commit, without
+# uncommitted changes. DIST_PACKAGES names a directory that keeps packages of other architectures.
+ARCHES ?=
+dist:
+	.dist/dist.sh $(ARCHES)
+
+# DEBFULLNAME and DEBEMAIL name the maintainer of the packages.
+deb:
+	.dist/deb.sh
+
+check-reproducible:
+	tests/dist/reproducible.sh $(ARCHES)
+
+# Tests of what `make dist` and `make deb` created.
+check-dist:
+	tests/dist/sbom.sh
+	tests/dist/image.sh build/dist/whit-$(VERSION)-linux-amd64
+check-deb: export DEBFULLNAME ?= Check Deb
+check-deb: export DEBEMAIL ?= check-deb@example.org
+check-deb: deb
+	tests/dist/deb.sh
+
+# The tests of one architecture: those that qemu-user can run, or all on an emulated machine.
+ARCH ?= s390x
+check-arch:
+	tests/dist/arch.sh $(ARCH)
+check-machine:
+	tests/dist/machine.sh $(ARCH)
+
+.PHONY: dist deb check-reproducible check-dist check-deb check-arch check-machine
