@@ -11,6 +11,7 @@
 #include "command/exec_image.h"
 #include "diagnosis/exec_elf.h"
 #include <errno.h>
+#include <string.h>
 #include <sys/xattr.h>
 
 #define INTERPRETERS_MAX 5 /* as many as the kernel follows: exec_binprm of fs/exec.c */
@@ -122,8 +123,9 @@ static const char *problem_of(enum exec_image image)
 	case EXEC_IMAGE_TEXT:
 		return "it is text without a '#!' line and needs a /bin/sh that works; begin it with "
 		       "'#!' and its interpreter";
+	case EXEC_IMAGE_SCRIPT: /* without an interpreter */
+		return "its '#!' line names no interpreter, or has more than 255 bytes";
 	case EXEC_IMAGE_BINARY:
-	case EXEC_IMAGE_SCRIPT:
 	case EXEC_IMAGE_ELF: break;
 	}
 	return "it is neither a program nor a script";
@@ -206,7 +208,7 @@ static const char *explain_content(struct line *reason, struct subject *subject)
 	}
 	image = exec_image_classify(bytes, (size_t)length);
 	if (image == EXEC_IMAGE_SCRIPT) {
-		end = "its '#!' line names no interpreter, or has more than 255 bytes";
+		end = problem_of(image);
 		needed = exec_image_find_interpreter(bytes, (size_t)length);
 	} else if (image == EXEC_IMAGE_ELF) {
 		end = explain_elf(reason, bytes, (size_t)length, subject->error);
@@ -228,10 +230,8 @@ static const char *explain_file(struct line *reason, struct subject *subject)
 	const char *end = NULL;
 	struct stat status;
 
-	if (file_status(path, &status, 0) < 0)
-		return explain_path(reason, subject->path);
-	if (error == EACCES && S_ISDIR(status.st_mode))
-		return "it is a directory";
+	if (file_status(path, &status, 0) < 0) return explain_path(reason, subject->path);
+	if (error == EACCES && S_ISDIR(status.st_mode)) return "it is a directory";
 	if (error == EACCES && !S_ISREG(status.st_mode))
 		return "it is a device, a pipe or a socket";
 	/* A file without any x could not be run from another file system either. */
@@ -320,10 +320,11 @@ void exec_failure_explain(const struct exec_failure *failure, char *const *argv,
 {
 	struct line *reason = &ret_explanation->reason;
 	const char *name = argv[0];
-	const char *end = meaning_of(failure, name);
+	const char *end;
 
 	line_start(reason);
 	ret_explanation->name = name;
+	end = meaning_of(failure, name);
 	if (end == NULL && failure->step == EXEC_FAILURE_AT_EXEC)
 		end = explain_name(ret_explanation, name, envp, failure->error);
 	if (end == NULL) {
