@@ -169,6 +169,8 @@ help:
 	@echo 'make coverage          lines and branches that the tests run, against the list of the rest'
 	@echo 'make mutate            breaks the source MUTANTS ($(MUTANTS)) times: how often tests notice'
 	@echo 'make bench             cost, beside the peers that are installed and a floor'
+	@echo 'make bench-leave       what a command leaves behind, beside programs that clean up'
+	@echo 'make check-returns     no return of whit lies behind a system call; as root'
 	@echo 'make check-faults      every system call failed and delayed, under strace: minutes'
 	@echo 'make check-faults-short  the same with the first call of each row, and 100 schedules'
 	@echo 'make dist              build/dist: source, binaries of all or of ARCHES, SPDX, images'

@@ -1,14 +1,16 @@
 /*
- * What the benchmark runs under an init: does one thing on request and reports each step as a
- * number of eight bytes. Stdin has the requests, stdout takes the reports; the init's own
- * descriptors are not in the way.
+ * What the benchmark runs under an init. Stdin has the requests, of one byte. Stdout takes the
+ * reports, of eight bytes; the first one, 0, says that all is in place.
  *
- *   command idle              reports 0, then sleeps
- *   command end               reports 0, waits for a request, reports the time and ends
- *   command signals COUNT     reports 0, then the time of each USR1, and each COUNT of the burst
- * signal command orphans N [LIVE]  reports 0 when N orphans and LIVE more sleep; on 'a' lets the N
- * end at once and reports 1 when they have been reaped; on 'o' the same for one command again N
- * WAVES     the same, WAVES times for one 'a', N at a time; reports 1 after all
+ *   command idle              sleeps
+ *   command end               on a request reports the time and ends
+ *   command signals COUNT     reports the time of each USR1, and each COUNT signals of a burst
+ *   command orphans N [LIVE]  has N orphans and LIVE more asleep. On 'a' the N end at once; on 'o'
+ *                             one more is made and ends. Reports 1 when they have been reaped
+ *   command again N WAVES     as orphans N, but 'a' is WAVES times N orphans, one wave after the
+ *                             other
+ *   command leave WHAT END    leaves a process behind: WHAT is group, session or daemon. END is
+ *                             the status to exit with, or "wait"
  */
 #include "command.h"
 
@@ -17,11 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-/* A reaping announces itself to nobody but the reaper: how long to let others run between looks. */
+/* No event tells other processes of a reaping: how long to let them run between two looks. */
 #define LOOK_AGAIN_NS 200000
 
 static int64_t signals_per_report;
@@ -57,7 +60,7 @@ static char next_request(void)
 	return request;
 }
 
-static void sleep_for_ever(void)
+static __attribute__((noreturn)) void sleep_for_ever(void)
 {
 	for (;;)
 		pause();
@@ -97,7 +100,7 @@ struct orphans {
 	int release; /* end-of-file there lets them end */
 };
 
-/* Forks those whose parent ends right after: the nearest reaper above has them then. */
+/* Forks them from a process that ends afterwards: the nearest reaper above is then their parent. */
 static void make_orphans(struct orphans *orphans, int count, int live)
 {
 	int ends[2];
@@ -145,20 +148,27 @@ static void let_all_end(struct orphans *orphans)
 		await_reaped(orphans->pids[i]);
 }
 
+/* The process that forks the orphans writes there. */
+static pid_t *shared_pids(int count)
+{
+	pid_t *pids = mmap(NULL, (size_t)(count + 1) * sizeof(pid_t), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	must(pids == MAP_FAILED ? -1 : 0);
+	return pids;
+}
+
 static void run_orphans(int count, int live, int waves)
 {
-	struct orphans orphans = {.count = 0};
-	int next = 0;
+	struct orphans orphans = {.pids = shared_pids(count)};
+	struct orphans single = {.pids = shared_pids(1)};
 
-	orphans.pids = mmap(NULL, (size_t)count * sizeof(pid_t), PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	must(orphans.pids == MAP_FAILED ? -1 : 0);
 	make_orphans(&orphans, count, live);
 	report(0);
 	for (;;) {
 		if (next_request() == COMMAND_END_ONE) {
-			must(kill(orphans.pids[next], SIGKILL));
-			await_reaped(orphans.pids[next++]);
+			make_orphans(&single, 1, 0);
+			let_all_end(&single);
 		} else {
 			let_all_end(&orphans);
 			for (int wave = 1; wave < waves; wave++) {
@@ -168,6 +178,50 @@ static void run_orphans(int count, int live, int waves)
 		}
 		report(1);
 	}
+}
+
+/* --- what stays when the command has ended --- */
+
+/* The last process of this chain sleeps; the end of the pipe that it closes says so. */
+static __attribute__((noreturn)) void become_left(const char *what, int in_place)
+{
+	if (strcmp(what, "group") != 0)
+		must(setsid());
+	if (strcmp(what, "daemon") == 0) {
+		pid_t daemon;
+
+		signal(SIGTERM, SIG_IGN);
+		daemon = fork();
+		must(daemon);
+		if (daemon != 0)
+			_exit(0);
+	}
+	must(prctl(PR_SET_NAME, COMMAND_LEFT_NAME, 0, 0, 0));
+	close(in_place);
+	sleep_for_ever();
+}
+
+static int leave(const char *what, const char *end)
+{
+	int in_place[2];
+	char nothing;
+	pid_t left;
+
+	must(pipe(in_place));
+	left = fork();
+	must(left);
+	if (left == 0) {
+		close(in_place[0]);
+		become_left(what, in_place[1]);
+	}
+	close(in_place[1]);
+	must((int)read(in_place[0], &nothing, 1));
+	if (strcmp(what, "daemon") == 0)
+		must(waitpid(left, NULL, 0));
+	report(0);
+	if (strcmp(end, "wait") == 0)
+		sleep_for_ever();
+	return atoi(end);
 }
 
 int main(int argc, char **argv)
@@ -188,6 +242,8 @@ int main(int argc, char **argv)
 		run_orphans(atoi(argv[2]), argc > 3 ? atoi(argv[3]) : 0, 1);
 	} else if (strcmp(argv[1], "again") == 0 && argc == 4) {
 		run_orphans(atoi(argv[2]), 0, atoi(argv[3]));
+	} else if (strcmp(argv[1], "leave") == 0 && argc == 4) {
+		return leave(argv[2], argv[3]);
 	}
 	return 2;
 }
