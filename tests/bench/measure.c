@@ -1,13 +1,14 @@
 /*
- * Measures inits and prints the samples, one a line: WHAT NAME NUMBER. Each round takes each init
- * once, and each round begins with another one, so that what the machine does meanwhile falls on
- * all.
+ * Measures inits and prints the samples, one a line: WHAT NAME NUMBER.
  *
- *   measure start ROUNDS COMMAND EMPTY NAME=INIT...
+ *   measure run ROUNDS COMMAND EMPTY NAME=INIT...
  *
  * and so on: see the table at the end. COMMAND and EMPTY are the programs of command.c and empty.c.
+ * Each round takes each init once. Each round begins with another init, and every second round goes
+ * through them backwards: a change of the machine's speed hits all of them alike.
  */
 #include "command.h"
+#include "returns.h"
 #include "subject.h"
 #include "trace.h"
 
@@ -19,12 +20,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define INITS_MAX       16
-#define WORDS_MAX       8
-#define LATENCY_SIGNALS 20
+#define INITS_MAX   16
+#define WORDS_MAX   8
+#define NUMBERS_MAX 64
+
+#define RUNS            5
+#define LATENCY_WARM_UP 5 /* the first signals of a process touch new pages */
+#define LATENCY_SIGNALS 30
+#define BURSTS          10
 #define FLOOD_BURSTS    20
 #define TRACED_EVENTS   50
 #define TRACED_ORPHANS  100
@@ -42,9 +49,36 @@ struct bench {
 	int count;
 };
 
+/* Of one init in one round. Their median is the sample: another process may delay some of them. */
+struct numbers {
+	double list[NUMBERS_MAX];
+	size_t count;
+};
+
 static void sample(const char *what, const char *detail, const struct init *init, double number)
 {
 	printf("%s%s %s %.3f\n", what, detail, init->name, number);
+}
+
+static void add(struct numbers *numbers, double number)
+{
+	if (numbers->count == NUMBERS_MAX)
+		die("more than %d numbers in one round", NUMBERS_MAX);
+	numbers->list[numbers->count++] = number;
+}
+
+static int compare(const void *one, const void *other)
+{
+	double difference = *(const double *)one - *(const double *)other;
+
+	return (difference > 0) - (difference < 0);
+}
+
+static void sample_median(const char *what, const struct init *init, struct numbers *numbers)
+{
+	qsort(numbers->list, numbers->count, sizeof(numbers->list[0]), compare);
+	sample(what, "", init,
+		(numbers->list[numbers->count / 2] + numbers->list[(numbers->count - 1) / 2]) / 2);
 }
 
 /* INIT COMMAND ACTION [ARG [ARG]] */
@@ -82,8 +116,8 @@ static int64_t cpu_ns(const struct subject *subject)
 }
 
 /*
- * The driver and all that it starts share one CPU: to wake another one out of its sleep takes
- * longer than all that is measured here, and how long depends on what the machine did before.
+ * The driver and all that it starts share one CPU. To wake another CPU takes longer than what is
+ * measured here, and how long depends on what the machine did before.
  */
 static void stay_on_one_cpu(void)
 {
@@ -99,6 +133,9 @@ static void stay_on_one_cpu(void)
 	CPU_SET(cpu, &one);
 	if (sched_setaffinity(0, sizeof(one), &one) < 0)
 		die("cannot stay on one CPU: %s", strerror(errno));
+	/* All that is started inherits it: other work of the machine comes second. */
+	if (setpriority(PRIO_PROCESS, 0, -20) < 0)
+		die("cannot go before other processes: %s", strerror(errno));
 }
 
 /* --- what is measured --- */
@@ -106,58 +143,88 @@ static void stay_on_one_cpu(void)
 /* Start and end of the empty command: time and the init's own CPU, from its exec on. */
 static void measure_run(const struct bench *bench, const struct init *init)
 {
-	struct subject subject;
-	int64_t end_ns;
+	struct numbers time = {.count = 0};
+	struct numbers cpu = {.count = 0};
 
-	subject_start(&subject, init->name, words_of(init, bench->empty, NULL, NULL, NULL), false);
-	end_ns = subject_await_end(&subject);
-	sample("run_us", "", init, (double)(end_ns - subject.start_ns) / 1e3);
-	sample("run_cpu_us", "", init, (double)(cpu_ns(&subject) - subject.start_cpu_ns) / 1e3);
-	subject_drop(&subject);
+	for (int i = 0; i < RUNS; i++) {
+		struct subject subject;
+		int64_t end_ns;
+
+		subject_start(&subject, init->name, words_of(init, bench->empty, NULL, NULL, NULL),
+			false);
+		end_ns = subject_await_end(&subject);
+		add(&time, (double)(end_ns - subject.start_ns) / 1e3);
+		add(&cpu, (double)(cpu_ns(&subject) - subject.start_cpu_ns) / 1e3);
+		subject_drop(&subject);
+	}
+	sample_median("run_us", init, &time);
+	sample_median("run_cpu_us", init, &cpu);
 }
 
 /* From the command's end, when the init has long been asleep. */
 static void measure_end(const struct bench *bench, const struct init *init)
 {
-	struct subject subject;
-	int64_t end_ns;
+	struct numbers time = {.count = 0};
 
-	start(&subject, bench, init, "end", NULL, NULL);
-	subject_request(&subject, COMMAND_END_ALL);
-	end_ns = subject_await_end(&subject);
-	sample("end_us", "", init, (double)(end_ns - subject_report(&subject)) / 1e3);
-	subject_drop(&subject);
+	for (int i = 0; i < RUNS; i++) {
+		struct subject subject;
+		int64_t end_ns;
+
+		start(&subject, bench, init, "end", NULL, NULL);
+		subject_request(&subject, COMMAND_END_ALL);
+		end_ns = subject_await_end(&subject);
+		add(&time, (double)(end_ns - subject_report(&subject)) / 1e3);
+		subject_drop(&subject);
+	}
+	sample_median("end_us", init, &time);
 }
 
+/* Each run is a sample: where the kernel puts the stack decides over a page. */
 static void measure_idle(const struct bench *bench, const struct init *init)
 {
-	struct subject subject;
-	struct subject_state state;
-	struct subject_memory memory;
+	for (int i = 0; i < RUNS; i++) {
+		struct subject subject;
+		struct subject_state state;
+		struct subject_memory memory;
 
-	start(&subject, bench, init, "idle", NULL, NULL);
-	subject_look(&subject, &state);
-	subject_look_at_memory(&subject, &memory);
-	sample("rss_kb", "", init, (double)memory.rss_kb);
-	sample("dirty_kb", "", init, (double)memory.dirty_kb);
-	sample("faults", "", init, (double)(state.faults - subject.start_faults));
-	subject_drop(&subject);
+		start(&subject, bench, init, "idle", NULL, NULL);
+		subject_look(&subject, &state);
+		subject_look_at_memory(&subject, &memory);
+		sample("rss_kb", "", init, (double)memory.rss_kb);
+		sample("dirty_kb", "", init, (double)memory.dirty_kb);
+		sample("faults", "", init, (double)(state.faults - subject.start_faults));
+		subject_drop(&subject);
+	}
 }
 
 /* From kill(2) to the first line of the command's handler. */
 static void measure_latency(const struct bench *bench, const struct init *init)
 {
+	struct numbers time = {.count = 0};
 	struct subject subject;
 
 	start(&subject, bench, init, "signals", "1", NULL);
-	for (int i = 0; i < LATENCY_SIGNALS; i++) {
+	for (int i = 0; i < LATENCY_WARM_UP + LATENCY_SIGNALS; i++) {
 		int64_t sent_ns = now_ns();
 
 		(void)kill(subject.pid, SIGUSR1);
-		sample("latency_us", "", init, (double)(subject_report(&subject) - sent_ns) / 1e3);
+		sent_ns = subject_report(&subject) - sent_ns;
+		if (i >= LATENCY_WARM_UP)
+			add(&time, (double)sent_ns / 1e3);
 		subject_settle(&subject);
 	}
 	subject_drop(&subject);
+	sample_median("latency_us", init, &time);
+}
+
+static void send_burst(struct subject *subject, int signals)
+{
+	for (int i = 0; i < signals; i++) {
+		if (kill(subject->pid, COMMAND_BURST_SIGNAL) < 0)
+			die("%s: cannot signal it: %s", subject->name, strerror(errno));
+	}
+	(void)subject_report(subject);
+	subject_settle(subject);
 }
 
 /* The init's CPU for each signal of bursts that are sent one after the other. */
@@ -170,15 +237,10 @@ static double cpu_of_bursts(
 	int signals = atoi(size);
 
 	start(&subject, bench, init, "signals", size, NULL);
+	send_burst(&subject, signals);
 	before_ns = cpu_ns(&subject);
-	for (int burst = 0; burst < bursts; burst++) {
-		for (int i = 0; i < signals; i++) {
-			if (kill(subject.pid, COMMAND_BURST_SIGNAL) < 0)
-				die("%s: cannot signal it: %s", init->name, strerror(errno));
-		}
-		(void)subject_report(&subject);
-	}
-	subject_settle(&subject);
+	for (int burst = 0; burst < bursts; burst++)
+		send_burst(&subject, signals);
 	used_ns = cpu_ns(&subject) - before_ns;
 	subject_drop(&subject);
 	return (double)used_ns / (signals * bursts);
@@ -186,7 +248,7 @@ static double cpu_of_bursts(
 
 static void measure_burst(const struct bench *bench, const struct init *init)
 {
-	sample("burst_ns", "", init, cpu_of_bursts(bench, init, "100", 1));
+	sample("burst_ns", "", init, cpu_of_bursts(bench, init, "100", BURSTS));
 }
 
 static void measure_flood(const struct bench *bench, const struct init *init)
@@ -194,43 +256,103 @@ static void measure_flood(const struct bench *bench, const struct init *init)
 	sample("flood_ns", "", init, cpu_of_bursts(bench, init, "1000", FLOOD_BURSTS));
 }
 
-/* The init's CPU for each orphan where they end together. */
+/* --- reaping: the init's CPU for each orphan --- */
+
+/* They end together, and the init runs when the scheduler lets it: WAVES times ORPHANS. */
 static void storm(const struct bench *bench, const struct init *init, const char *detail,
-	const char *action, const char *orphans, const char *more)
+	const char *orphans, const char *waves)
 {
-	int waves = strcmp(action, "again") == 0 ? atoi(more) : 1;
 	struct subject subject;
 	int64_t before_ns;
 
-	start(&subject, bench, init, action, orphans, more);
+	start(&subject, bench, init, "again", orphans, waves);
 	before_ns = cpu_ns(&subject);
 	subject_request(&subject, COMMAND_END_ALL);
 	(void)subject_report(&subject);
 	subject_settle(&subject);
-	sample("reap_ns", detail, init,
-		(double)(cpu_ns(&subject) - before_ns) / atoi(orphans) / waves);
+	sample("storm_ns", detail, init,
+		(double)(cpu_ns(&subject) - before_ns) / atoi(orphans) / atoi(waves));
+	subject_drop(&subject);
+}
+
+static void measure_storm(const struct bench *bench, const struct init *init)
+{
+	storm(bench, init, "_1000", "1000", "5");
+}
+
+static void measure_storm_10k(const struct bench *bench, const struct init *init)
+{
+	storm(bench, init, "_10000", "10000", "1");
+}
+
+static void measure_storm_100k(const struct bench *bench, const struct init *init)
+{
+	storm(bench, init, "_100000", "10000", "10");
+}
+
+/*
+ * Neither depends on the scheduler: first SINGLE orphans one by one, each of which is made and ends
+ * when the last one has been reaped, beside LIVE children; then BACKLOG orphans that are all
+ * zombies before the init runs. The live children come first in the kernel's list: wait4(2) looks
+ * at all of them before it finds an orphan.
+ */
+#define SINGLE  200
+#define BACKLOG "1000"
+
+static void reap_one_by_one(
+	const struct bench *bench, const struct init *init, const char *detail, const char *live)
+{
+	struct subject subject;
+	int64_t before_ns;
+
+	start(&subject, bench, init, "orphans", "0", live);
+	before_ns = cpu_ns(&subject);
+	for (int i = 0; i < SINGLE; i++) {
+		subject_request(&subject, COMMAND_END_ONE);
+		(void)subject_report(&subject);
+	}
+	subject_settle(&subject);
+	sample("single_ns", detail, init, (double)(cpu_ns(&subject) - before_ns) / SINGLE);
+	subject_drop(&subject);
+}
+
+static void reap_backlog(
+	const struct bench *bench, const struct init *init, const char *detail, const char *live)
+{
+	struct subject subject;
+	int64_t before_ns;
+
+	start(&subject, bench, init, "orphans", BACKLOG, live);
+	trace_hold(&subject);
+	subject_request(&subject, COMMAND_END_ALL);
+	trace_await_zombies(&subject, atoi(BACKLOG));
+	before_ns = cpu_ns(&subject);
+	trace_release(&subject);
+	(void)subject_report(&subject);
+	subject_settle(&subject);
+	sample("backlog_ns", detail, init, (double)(cpu_ns(&subject) - before_ns) / atoi(BACKLOG));
 	subject_drop(&subject);
 }
 
 static void measure_reap(const struct bench *bench, const struct init *init)
 {
-	storm(bench, init, "", "orphans", "1000", NULL);
+	reap_one_by_one(bench, init, "_0", "0");
+	reap_backlog(bench, init, "_0", "0");
+}
+
+static void measure_reap_2k(const struct bench *bench, const struct init *init)
+{
+	reap_one_by_one(bench, init, "_2000", "2000");
+	reap_backlog(bench, init, "_2000", "2000");
 }
 
 static void measure_reap_10k(const struct bench *bench, const struct init *init)
 {
-	storm(bench, init, "_10k", "orphans", "10000", NULL);
+	reap_one_by_one(bench, init, "_10000", "10000");
+	reap_backlog(bench, init, "_10000", "10000");
 }
 
-static void measure_reap_100k(const struct bench *bench, const struct init *init)
-{
-	storm(bench, init, "_100k", "again", "10000", "10");
-}
-
-static void measure_reap_beside(const struct bench *bench, const struct init *init)
-{
-	storm(bench, init, "_beside", "orphans", "1000", "2000");
-}
+/* --- what is counted --- */
 
 static void measure_calls(const struct bench *bench, const struct init *init)
 {
@@ -242,12 +364,27 @@ static void measure_calls(const struct bench *bench, const struct init *init)
 	sample("calls_signal", "", init,
 		trace_signals(init->name, words_of(init, bench->command, "signals", "1", NULL),
 			TRACED_EVENTS));
-	sample("calls_reap", "", init,
+	sample("calls_single", "", init,
 		trace_single_orphans(init->name,
-			words_of(init, bench->command, "orphans", "100", NULL), TRACED_EVENTS));
+			words_of(init, bench->command, "orphans", "0", NULL), TRACED_EVENTS));
 	sample("calls_backlog", "", init,
 		trace_backlog(init->name, words_of(init, bench->command, "orphans", "100", NULL),
 			TRACED_ORPHANS));
+}
+
+/* Returns behind a system call: returns.h. */
+static void measure_returns(const struct bench *bench, const struct init *init)
+{
+	struct returns returns;
+
+	if (!returns_can_be_counted())
+		return;
+	returns_of_signal(
+		init->name, words_of(init, bench->command, "signals", "1", NULL), &returns);
+	sample("returns_signal", "", init, returns.late);
+	returns_of_orphan(
+		init->name, words_of(init, bench->command, "orphans", "0", NULL), &returns);
+	sample("returns_single", "", init, returns.late);
 }
 
 /* --- many idle ones --- */
@@ -293,41 +430,15 @@ static int64_t bytes_in_use(const char *cgroup)
 		: number_in(cgroup, "memory.usage_in_bytes");
 }
 
-static void add_up(const struct subject *subjects, int count, struct subject_state *ret_sum)
-{
-	*ret_sum = (struct subject_state){.state = '?'};
-	for (int i = 0; i < count; i++) {
-		struct subject_state state;
-
-		subject_look(&subjects[i], &state);
-		ret_sum->wakeups += state.wakeups;
-		ret_sum->cpu_ns += state.cpu_ns;
-	}
-}
-
-/* What they do when there is nothing to do. */
-static void watch_idle(const struct subject *subjects, int count, unsigned int seconds,
-	const char *detail, const struct init *init)
-{
-	struct subject_state before;
-	struct subject_state after;
-
-	add_up(subjects, count, &before);
-	sleep(seconds); /* time is what is measured here */
-	add_up(subjects, count, &after);
-	sample("wakeups", detail, init, (double)(after.wakeups - before.wakeups));
-	sample("idle_cpu_us", detail, init, (double)(after.cpu_ns - before.cpu_ns) / 1e3 / count);
-}
-
 /* In a process of its own, which is in the cgroup and ends with all that it has started. */
-static void hold_many(const struct bench *bench, const struct init *init, int count,
-	unsigned int seconds, const char *cgroup)
+static void hold_many(
+	const struct bench *bench, const struct init *init, int count, const char *cgroup)
 {
 	struct subject *subjects = calloc((size_t)count + 1, sizeof(*subjects));
 	char detail[32];
 	int64_t before;
 
-	if (subjects == NULL || (*cgroup != '\0' && !write_to(cgroup, "cgroup.procs", "0")))
+	if (subjects == NULL || !write_to(cgroup, "cgroup.procs", "0"))
 		die("cannot use the cgroup %s", cgroup);
 	memset(subjects, 1, ((size_t)count + 1) * sizeof(*subjects)); /* now, not while measuring */
 	start(&subjects[count], bench, init, "idle", NULL, NULL);     /* what the first one costs */
@@ -337,11 +448,7 @@ static void hold_many(const struct bench *bench, const struct init *init, int co
 		subject_hang_up(&subjects[i]);
 	}
 	snprintf(detail, sizeof(detail), "_%d", count);
-	if (*cgroup != '\0')
-		sample("memory_kb", detail, init,
-			(double)(bytes_in_use(cgroup) - before) / 1024 / count);
-	if (*init->path != '\0' && seconds > 0)
-		watch_idle(subjects, count, seconds, detail, init);
+	sample("memory_kb", detail, init, (double)(bytes_in_use(cgroup) - before) / 1024 / count);
 	for (int i = 0; i <= count; i++)
 		subject_drop(&subjects[i]);
 }
@@ -349,21 +456,45 @@ static void hold_many(const struct bench *bench, const struct init *init, int co
 static void measure_many(const struct bench *bench, const struct init *init)
 {
 	const char *cgroup = getenv("BENCH_CGROUP");
-	const char *seconds = getenv("BENCH_IDLE_SECONDS");
 	const char *count = getenv("BENCH_MANY");
 	int status;
-	pid_t nursery;
+	pid_t holder;
 
-	if (cgroup == NULL || seconds == NULL || count == NULL)
-		die("many: BENCH_CGROUP, BENCH_IDLE_SECONDS and BENCH_MANY must be set");
+	if (cgroup == NULL || count == NULL)
+		die("many: BENCH_CGROUP and BENCH_MANY must be set");
 	fflush(stdout);
-	nursery = fork();
-	if (nursery == 0) {
-		hold_many(bench, init, atoi(count), (unsigned int)atoi(seconds), cgroup);
+	holder = fork();
+	if (holder == 0) {
+		hold_many(bench, init, atoi(count), cgroup);
 		exit(0);
 	}
-	if (nursery < 0 || waitpid(nursery, &status, 0) < 0 || status != 0)
+	if (holder < 0 || waitpid(holder, &status, 0) < 0 || status != 0)
 		die("%s: many: failed", init->name);
+}
+
+/* What each does while there is nothing to do; all are watched at the same time. */
+static void measure_asleep(const struct bench *bench)
+{
+	const char *seconds = getenv("BENCH_IDLE_SECONDS");
+	struct subject subjects[INITS_MAX];
+	struct subject_state before[INITS_MAX];
+	struct subject_state after;
+
+	if (seconds == NULL)
+		die("asleep: BENCH_IDLE_SECONDS must be set");
+	for (int i = 0; i < bench->count; i++) {
+		start(&subjects[i], bench, &bench->inits[i], "idle", NULL, NULL);
+		subject_look(&subjects[i], &before[i]);
+	}
+	sleep((unsigned int)atoi(seconds)); /* time is what is measured here */
+	for (int i = 0; i < bench->count; i++) {
+		subject_look(&subjects[i], &after);
+		sample("wakeups", "", &bench->inits[i],
+			(double)(after.wakeups - before[i].wakeups));
+		sample("idle_cpu_us", "", &bench->inits[i],
+			(double)(after.cpu_ns - before[i].cpu_ns) / 1e3);
+		subject_drop(&subjects[i]);
+	}
 }
 
 /* --- the table --- */
@@ -371,21 +502,26 @@ static void measure_many(const struct bench *bench, const struct init *init)
 struct measure {
 	const char *name;
 	void (*take)(const struct bench *bench, const struct init *init);
+	void (*take_all)(const struct bench *bench); /* where take is none */
 };
 
 static const struct measure measures[] = {
-	{"run", measure_run},
-	{"end", measure_end},
-	{"idle", measure_idle},
-	{"latency", measure_latency},
-	{"burst", measure_burst},
-	{"flood", measure_flood},
-	{"reap", measure_reap},
-	{"reap_10k", measure_reap_10k},
-	{"reap_100k", measure_reap_100k},
-	{"reap_beside", measure_reap_beside},
-	{"calls", measure_calls},
-	{"many", measure_many},
+	{"run", measure_run, NULL},
+	{"end", measure_end, NULL},
+	{"idle", measure_idle, NULL},
+	{"latency", measure_latency, NULL},
+	{"burst", measure_burst, NULL},
+	{"flood", measure_flood, NULL},
+	{"storm", measure_storm, NULL},
+	{"storm_10k", measure_storm_10k, NULL},
+	{"storm_100k", measure_storm_100k, NULL},
+	{"reap", measure_reap, NULL},
+	{"reap_2k", measure_reap_2k, NULL},
+	{"reap_10k", measure_reap_10k, NULL},
+	{"calls", measure_calls, NULL},
+	{"returns", measure_returns, NULL},
+	{"many", measure_many, NULL},
+	{"asleep", NULL, measure_asleep},
 };
 
 static const struct measure *find_measure(const char *name)
@@ -407,6 +543,19 @@ static struct init parse_init(char *word)
 	return (struct init){.name = word, .path = path + 1};
 }
 
+static void take_round(const struct bench *bench, const struct measure *measure, int round)
+{
+	if (measure->take_all != NULL) {
+		measure->take_all(bench);
+		return;
+	}
+	for (int i = 0; i < bench->count; i++) {
+		int next = round % 2 == 0 ? i : bench->count - 1 - i;
+
+		measure->take(bench, &bench->inits[(round + next) % bench->count]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct bench bench = {.count = 0};
@@ -421,9 +570,7 @@ int main(int argc, char **argv)
 	for (char **word = argv + 5; *word != NULL; word++)
 		bench.inits[bench.count++] = parse_init(*word);
 	stay_on_one_cpu();
-	for (int round = 0; round < bench.rounds; round++) {
-		for (int i = 0; i < bench.count; i++)
-			measure->take(&bench, &bench.inits[(round + i) % bench.count]);
-	}
+	for (int round = 0; round < bench.rounds; round++)
+		take_round(&bench, measure, round);
 	return 0;
 }
