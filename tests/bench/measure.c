@@ -4,8 +4,8 @@
  *   measure run ROUNDS COMMAND EMPTY NAME=INIT...
  *
  * and so on: see the table at the end. COMMAND and EMPTY are the programs of command.c and empty.c.
- * Each round takes each init once. Each round begins with another init, and every second round goes
- * through them backwards: a change of the machine's speed hits all of them alike.
+ * Each round takes each init once, in another order: what the machine does meanwhile, and what the
+ * one before has left in the caches, falls on all of them. The orders are the same in every run.
  */
 #include "command.h"
 #include "returns.h"
@@ -24,17 +24,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define INITS_MAX   16
-#define WORDS_MAX   8
-#define NUMBERS_MAX 64
+#define INITS_MAX      16
+#define WORDS_MAX      8
+#define NUMBERS_MAX    64
+#define WARM_UP        2 /* the first events of a process touch new pages */
+#define LATENCY_TURNS  40
+#define BURST_TURNS    20
+#define SMALL_BURST    100
+#define LARGE_BURST    1000
+#define TRACED_EVENTS  50
+#define TRACED_ORPHANS 100
 
-#define RUNS            5
-#define LATENCY_WARM_UP 5 /* the first signals of a process touch new pages */
-#define LATENCY_SIGNALS 30
-#define BURSTS          10
-#define FLOOD_BURSTS    20
-#define TRACED_EVENTS   50
-#define TRACED_ORPHANS  100
+#define NAME_OF(number)    NAME_OF_WORD(number)
+#define NAME_OF_WORD(word) #word
 
 struct init {
 	const char *name;
@@ -79,6 +81,17 @@ static void sample_median(const char *what, const struct init *init, struct numb
 	qsort(numbers->list, numbers->count, sizeof(numbers->list[0]), compare);
 	sample(what, "", init,
 		(numbers->list[numbers->count / 2] + numbers->list[(numbers->count - 1) / 2]) / 2);
+}
+
+/* Each order is as likely as any other. */
+static void shuffle(int *order, int count)
+{
+	for (int i = 0; i < count; i++) {
+		int other = rand() % (i + 1); // NOLINT: unpredictable it need not be
+
+		order[i] = order[other];
+		order[other] = i;
+	}
 }
 
 /* INIT COMMAND ACTION [ARG [ARG]] */
@@ -143,117 +156,124 @@ static void stay_on_one_cpu(void)
 /* Start and end of the empty command: time and the init's own CPU, from its exec on. */
 static void measure_run(const struct bench *bench, const struct init *init)
 {
-	struct numbers time = {.count = 0};
-	struct numbers cpu = {.count = 0};
+	struct subject subject;
+	int64_t end_ns;
 
-	for (int i = 0; i < RUNS; i++) {
-		struct subject subject;
-		int64_t end_ns;
-
-		subject_start(&subject, init->name, words_of(init, bench->empty, NULL, NULL, NULL),
-			false);
-		end_ns = subject_await_end(&subject);
-		add(&time, (double)(end_ns - subject.start_ns) / 1e3);
-		add(&cpu, (double)(cpu_ns(&subject) - subject.start_cpu_ns) / 1e3);
-		subject_drop(&subject);
-	}
-	sample_median("run_us", init, &time);
-	sample_median("run_cpu_us", init, &cpu);
+	subject_start(&subject, init->name, words_of(init, bench->empty, NULL, NULL, NULL), false);
+	end_ns = subject_await_end(&subject);
+	sample("run_us", "", init, (double)(end_ns - subject.start_ns) / 1e3);
+	sample("run_cpu_us", "", init, (double)(cpu_ns(&subject) - subject.start_cpu_ns) / 1e3);
+	subject_drop(&subject);
 }
 
 /* From the command's end, when the init has long been asleep. */
 static void measure_end(const struct bench *bench, const struct init *init)
 {
-	struct numbers time = {.count = 0};
+	struct subject subject;
+	int64_t end_ns;
 
-	for (int i = 0; i < RUNS; i++) {
-		struct subject subject;
-		int64_t end_ns;
-
-		start(&subject, bench, init, "end", NULL, NULL);
-		subject_request(&subject, COMMAND_END_ALL);
-		end_ns = subject_await_end(&subject);
-		add(&time, (double)(end_ns - subject_report(&subject)) / 1e3);
-		subject_drop(&subject);
-	}
-	sample_median("end_us", init, &time);
+	start(&subject, bench, init, "end", NULL, NULL);
+	subject_request(&subject, COMMAND_END_ALL);
+	end_ns = subject_await_end(&subject);
+	sample("end_us", "", init, (double)(end_ns - subject_report(&subject)) / 1e3);
+	subject_drop(&subject);
 }
 
-/* Each run is a sample: where the kernel puts the stack decides over a page. */
 static void measure_idle(const struct bench *bench, const struct init *init)
 {
-	for (int i = 0; i < RUNS; i++) {
-		struct subject subject;
-		struct subject_state state;
-		struct subject_memory memory;
-
-		start(&subject, bench, init, "idle", NULL, NULL);
-		subject_look(&subject, &state);
-		subject_look_at_memory(&subject, &memory);
-		sample("rss_kb", "", init, (double)memory.rss_kb);
-		sample("dirty_kb", "", init, (double)memory.dirty_kb);
-		sample("faults", "", init, (double)(state.faults - subject.start_faults));
-		subject_drop(&subject);
-	}
-}
-
-/* From kill(2) to the first line of the command's handler. */
-static void measure_latency(const struct bench *bench, const struct init *init)
-{
-	struct numbers time = {.count = 0};
 	struct subject subject;
+	struct subject_state state;
+	struct subject_memory memory;
 
-	start(&subject, bench, init, "signals", "1", NULL);
-	for (int i = 0; i < LATENCY_WARM_UP + LATENCY_SIGNALS; i++) {
-		int64_t sent_ns = now_ns();
-
-		(void)kill(subject.pid, SIGUSR1);
-		sent_ns = subject_report(&subject) - sent_ns;
-		if (i >= LATENCY_WARM_UP)
-			add(&time, (double)sent_ns / 1e3);
-		subject_settle(&subject);
-	}
+	start(&subject, bench, init, "idle", NULL, NULL);
+	subject_look(&subject, &state);
+	subject_look_at_memory(&subject, &memory);
+	sample("rss_kb", "", init, (double)memory.rss_kb);
+	sample("dirty_kb", "", init, (double)memory.dirty_kb);
+	sample("faults", "", init, (double)(state.faults - subject.start_faults));
 	subject_drop(&subject);
-	sample_median("latency_us", init, &time);
 }
 
-static void send_burst(struct subject *subject, int signals)
+/* --- signals --- */
+
+/* From kill(2) to the first line of the command's handler, in microseconds. */
+static double latency(struct subject *subject)
 {
+	int64_t sent_ns = now_ns();
+	int64_t handled_ns;
+
+	(void)kill(subject->pid, SIGUSR1);
+	handled_ns = subject_report(subject);
+	subject_settle(subject);
+	return (double)(handled_ns - sent_ns) / 1e3;
+}
+
+/* The init's CPU for each signal of a burst. */
+static double cpu_of_burst(struct subject *subject, int signals)
+{
+	int64_t before_ns = cpu_ns(subject);
+
 	for (int i = 0; i < signals; i++) {
 		if (kill(subject->pid, COMMAND_BURST_SIGNAL) < 0)
 			die("%s: cannot signal it: %s", subject->name, strerror(errno));
 	}
 	(void)subject_report(subject);
 	subject_settle(subject);
+	return (double)(cpu_ns(subject) - before_ns) / signals;
 }
 
-/* The init's CPU for each signal of bursts that are sent one after the other. */
-static double cpu_of_bursts(
-	const struct bench *bench, const struct init *init, const char *size, int bursts)
+static double cpu_of_small_burst(struct subject *subject)
 {
-	struct subject subject;
-	int64_t before_ns;
-	int64_t used_ns;
-	int signals = atoi(size);
-
-	start(&subject, bench, init, "signals", size, NULL);
-	send_burst(&subject, signals);
-	before_ns = cpu_ns(&subject);
-	for (int burst = 0; burst < bursts; burst++)
-		send_burst(&subject, signals);
-	used_ns = cpu_ns(&subject) - before_ns;
-	subject_drop(&subject);
-	return (double)used_ns / (signals * bursts);
+	return cpu_of_burst(subject, SMALL_BURST);
 }
 
-static void measure_burst(const struct bench *bench, const struct init *init)
+static double cpu_of_large_burst(struct subject *subject)
 {
-	sample("burst_ns", "", init, cpu_of_bursts(bench, init, "100", BURSTS));
+	return cpu_of_burst(subject, LARGE_BURST);
 }
 
-static void measure_flood(const struct bench *bench, const struct init *init)
+/*
+ * Starts all inits and lets them take turns: what a signal costs depends on what the caches hold,
+ * which changes from one millisecond to the next. The command reports each COUNT signals.
+ */
+static void take_turns(const struct bench *bench, const char *what, const char *count, int turns,
+	double (*take)(struct subject *subject))
 {
-	sample("flood_ns", "", init, cpu_of_bursts(bench, init, "1000", FLOOD_BURSTS));
+	static struct numbers numbers[INITS_MAX];
+	struct subject subjects[INITS_MAX];
+	int order[INITS_MAX];
+
+	for (int i = 0; i < bench->count; i++)
+		start(&subjects[i], bench, &bench->inits[i], "signals", count, NULL);
+	for (int turn = 0; turn < WARM_UP + turns; turn++) {
+		shuffle(order, bench->count);
+		for (int i = 0; i < bench->count; i++) {
+			double number = take(&subjects[order[i]]);
+
+			if (turn >= WARM_UP)
+				add(&numbers[order[i]], number);
+		}
+	}
+	for (int i = 0; i < bench->count; i++) {
+		subject_drop(&subjects[i]);
+		sample_median(what, &bench->inits[i], &numbers[i]);
+		numbers[i].count = 0;
+	}
+}
+
+static void measure_latency(const struct bench *bench)
+{
+	take_turns(bench, "latency_us", "1", LATENCY_TURNS, latency);
+}
+
+static void measure_burst(const struct bench *bench)
+{
+	take_turns(bench, "burst_ns", NAME_OF(SMALL_BURST), BURST_TURNS, cpu_of_small_burst);
+}
+
+static void measure_flood(const struct bench *bench)
+{
+	take_turns(bench, "flood_ns", NAME_OF(LARGE_BURST), BURST_TURNS, cpu_of_large_burst);
 }
 
 /* --- reaping: the init's CPU for each orphan --- */
@@ -509,9 +529,9 @@ static const struct measure measures[] = {
 	{"run", measure_run, NULL},
 	{"end", measure_end, NULL},
 	{"idle", measure_idle, NULL},
-	{"latency", measure_latency, NULL},
-	{"burst", measure_burst, NULL},
-	{"flood", measure_flood, NULL},
+	{"latency", NULL, measure_latency},
+	{"burst", NULL, measure_burst},
+	{"flood", NULL, measure_flood},
 	{"storm", measure_storm, NULL},
 	{"storm_10k", measure_storm_10k, NULL},
 	{"storm_100k", measure_storm_100k, NULL},
@@ -543,17 +563,17 @@ static struct init parse_init(char *word)
 	return (struct init){.name = word, .path = path + 1};
 }
 
-static void take_round(const struct bench *bench, const struct measure *measure, int round)
+static void take_round(const struct bench *bench, const struct measure *measure)
 {
+	int order[INITS_MAX];
+
 	if (measure->take_all != NULL) {
 		measure->take_all(bench);
 		return;
 	}
-	for (int i = 0; i < bench->count; i++) {
-		int next = round % 2 == 0 ? i : bench->count - 1 - i;
-
-		measure->take(bench, &bench->inits[(round + next) % bench->count]);
-	}
+	shuffle(order, bench->count);
+	for (int i = 0; i < bench->count; i++)
+		measure->take(bench, &bench->inits[order[i]]);
 }
 
 int main(int argc, char **argv)
@@ -571,6 +591,6 @@ int main(int argc, char **argv)
 		bench.inits[bench.count++] = parse_init(*word);
 	stay_on_one_cpu();
 	for (int round = 0; round < bench.rounds; round++)
-		take_round(&bench, measure, round);
+		take_round(&bench, measure);
 	return 0;
 }

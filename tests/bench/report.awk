@@ -85,7 +85,7 @@ function column(i) {
 }
 
 function is_peer(name) {
-	return name !~ /^(whit|before|floor|none)$/
+	return name !~ /^(whit|again|before|floor|none)$/
 }
 
 function number(n, digits,    text, sign) {

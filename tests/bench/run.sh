@@ -8,7 +8,8 @@
 #   BENCH_ROUNDS=30         how often each init is measured; 5 show the outlines
 #   BENCH_GROWTH=yes        no: leave out the growth, which is half of the time
 #   BENCH_IDLE_SECONDS=10   how long to watch the idle ones
-#   BENCH_INITS=            more inits, as NAME=PATH
+#   BENCH_INITS=            more inits, as NAME=PATH; again=PATH is whit once more: how far its
+#                           figures are from whit's is what the figures can be trusted for
 #   BENCH_ONLY=             only these measures, as measure.c names them: BENCH_ONLY='run latency'
 #   BENCH_SAMPLES=          keep the samples in this file
 set -euo pipefail
@@ -95,20 +96,20 @@ sync -f "${inits[@]#*=}"
 for init in "${inits[@]}"; do
 	echo "size ${init%%=*} $(stat -Lc %s "${init#*=}")"
 done >"$directory/samples"
-measure run "$rounds"
-measure end "$rounds"
+measure run $((rounds * 5)) # a few milliseconds each
+measure end $((rounds * 5))
 measure latency "$rounds"
 measure burst "$rounds"
 measure storm "$rounds"
 measure reap "$rounds"
 measure reap_2k "$rounds"
-measure idle "$rounds"
+measure idle $((rounds * 3))
 measure calls 1
 measure returns 1
 measure asleep 1
 measure_many 1000 $((rounds / 10))
 if [ "$growth" = yes ]; then
-	measure flood $((rounds / 5))
+	measure flood $((rounds / 3))
 	measure storm_10k $((rounds / 10))
 	measure storm_100k 1
 	measure reap_10k $((rounds / 10))
