@@ -112,6 +112,7 @@ row 'whit -d 0 CMD' "$whit" -d 0
 [ -z "${BEFORE:-}" ] || row 'whit -d 0 CMD, before' "$BEFORE" -d 0
 row 'timeout -k 5 60 CMD' timeout -k 5 60
 row 'unshare --fork --pid --kill-child CMD' unshare --fork --pid --kill-child
+row 'unshare --fork --pid --kill-child whit -d 0 CMD' unshare --fork --pid --kill-child "$whit" -d 0
 row 'bwrap ... --unshare-pid CMD' bwrap --bind / / --dev-bind /dev /dev --unshare-pid
 row 'bwrap ... --unshare-pid --die-with-parent CMD' \
 	bwrap --bind / / --dev-bind /dev /dev --unshare-pid --die-with-parent
