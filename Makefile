@@ -1,8 +1,8 @@
-# whit: make builds build/whit, one static file. `make help` lists what else there is.
+# whit: make builds build/whit, one static file. `make help` lists all targets.
 
 VERSION = 0.1.0
 
-# What packagers set. musl makes the smaller static binary; where there is none, the system's libc.
+# What packagers set. musl makes the smaller static binary; the system's libc is the fallback.
 ifeq ($(origin CC),default)
 CC := $(shell command -v musl-gcc || echo cc)
 endif
@@ -11,9 +11,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
-# Where `make install-links` puts the other names of whit.
+# `make install-links` creates the other names of whit here.
 LINKDIR ?=
-# The tests are ordinary programs of this machine, with the compiler and libc that cmocka is for.
+# The tests are ordinary programs of this machine: cmocka is built for its libc.
 TEST_CC ?= cc
 TEST_CFLAGS ?= -O1 -g
 TEST_LDFLAGS ?=
@@ -23,41 +23,56 @@ LINK_NAMES = docker-init tini dumb-init catatonit pause
 
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wcast-qual -Wcast-align -Wpointer-arith -Wformat=2 -Wundef -Wvla
-# A warning of a compiler that we do not know must not keep anybody from building.
+# Only in CI: a new compiler may have a new warning, and that must not stop a build.
 ifdef CI
 WARNINGS += -Werror
 endif
 
-# The hash of the commit: docker info warns of an init whose version has none. git archive writes it
-# into .commit (.gitattributes), so source tarballs have it; in a checkout git is asked. Where there
-# is neither, packagers set it (make COMMIT=...).
+# `docker info` warns about an init whose version names no commit. A source tarball has the hash in
+# .commit, where git archive writes it (.gitattributes); a checkout has git. Without both, packagers
+# set it (make COMMIT=...).
 COMMIT := $(shell grep -s '^[0-9a-f]' .commit | cut -c 1-12)
 COMMIT := $(or $(COMMIT),$(shell test -e .git && git rev-parse HEAD 2>/dev/null | cut -c 1-12))
 VERSION_FLAGS = -DWHIT_VERSION='"$(VERSION)"' $(if $(COMMIT),-DWHIT_COMMIT='"$(COMMIT)"')
 
-# The option, where the compiler knows it.
+# One short line for each file that is made; the commands with V=1; nothing with -s.
+# $(call run,LINE,COMMAND) creates the target's directory and runs the command.
+SHOWN := $(filter-out 0,$(V))$(findstring s,$(firstword -$(MAKEFLAGS)))
+run = $(if $(SHOWN),,@echo '$(1)';) mkdir -p $(@D) && $(2)
+
+# $(call if_known,FLAG) is the flag if the compiler knows it, $(call if_linked,FLAGS) are the flags if
+# a program can be linked with them: a compiler may know -flto while its linker lacks the plugin.
 if_known = $(shell $(CC) -Werror $(1) -S -o /dev/null -x c /dev/null 2>/dev/null && echo $(1))
-# conserve-stack (of gcc) keeps a function with a buffer of a page out of the frame of one that seldom
-# calls it, since each page of stack that is used is a page of memory for each container.
-CONSERVE_STACK := $(call if_known,-fconserve-stack)
-# lto: what is called once, or is two lines, is put where it is called, also from another file. Oz: a
-# byte less goes before a cycle less, which none of the measurements show. A thousand bytes together.
-# Tried by linking: a compiler may know it where its linker lacks the plugin.
-LTO := $(shell program=$$(mktemp) && echo 'int main(void) { return 0; }' | \
-	$(CC) -Werror -flto -x c -o $$program - 2>/dev/null && echo -flto; rm -f $$program)
+if_linked = $(shell program=$$(mktemp) && echo 'int main(void) { return 0; }' | \
+	$(CC) -Werror $(1) -x c -o $$program - 2>/dev/null && echo '$(1)'; rm -f $$program)
+
+# Oz: whit is small before it is fast; no figure of the bench shows the difference.
 CFLAGS ?= $(firstword $(call if_known,-Oz) -Os)
+CFLAGS := $(CFLAGS)
+# Calls between files are inlined too, and what is not called goes: 1,000 bytes.
+LTO := $(call if_linked,-flto)
+# conserve-stack: a large buffer stays out of the frame of a caller that seldom needs it. Each page of
+# stack that is touched is a page of memory for each container.
+# no-partial-inlining: the head of a function is not copied into its callers (200 bytes).
+SMALL := $(call if_known,-fconserve-stack) $(call if_known,-fno-partial-inlining)
+# The start of a program without what gcc adds for constructors and unwinding, which whit does not have:
+# 650 bytes. musl can do without it, glibc cannot.
+CRT1 := $(shell $(CC) -static -\#\#\# -x c /dev/null 2>&1 | grep -o '[^ "]*crt1\.o')
+START := $(and $(CRT1),$(call if_linked,-static -nostartfiles $(CRT1)),-nostartfiles $(CRT1))
 
 # -iquote: no file of ours can shadow a system header.
 INCLUDES = -iquote include -iquote build
-# A fixed address needs no relocation at the start, and nothing here is worth an attacker's guess.
-# Sections let the linker drop what is not called; the unwind tables are for nobody.
-OUR_CFLAGS = -std=c11 -D_GNU_SOURCE $(INCLUDES) $(WARNINGS) -fno-pie -ffunction-sections \
-	-fdata-sections -fno-asynchronous-unwind-tables $(CONSERVE_STACK) $(LTO) -MMD -MP
-# noseparate-code puts text and constants in one segment: fewer page faults, a smaller file. norelro:
-# there are no relocations after which something could be made read-only, only its padding. No stack
-# protector: some 2 kB (strong), for buffers that line.c and sizes known to the compiler bound.
-# build-id: a number of which nobody has the debugging symbols.
-OUR_LDFLAGS = -static -s -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,norelro \
+LANGUAGE = -std=c11 -D_GNU_SOURCE $(WARNINGS)
+# no-pie: a fixed address needs no relocation at the start; whit holds nothing that an attacker would
+# have to guess. Sections: the linker drops what is not called. No unwind tables: nothing unwinds.
+# No stack protector, which some distributions switch on: 2,000 bytes, for buffers that line.c and
+# sizes known to the compiler bound. No jump tables: compares are shorter than 8 bytes a case.
+OUR_CFLAGS = $(LANGUAGE) $(INCLUDES) -fno-pie -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -fno-stack-protector -fno-jump-tables $(SMALL) $(LTO) -MMD -MP
+# noseparate-code: text and constants share a segment, which saves page faults and bytes. norelro:
+# without relocations nothing becomes read-only later. noexecstack: said aloud, as assembly files may
+# forget it. build-id: it would name debugging symbols that are not kept.
+OUR_LDFLAGS = -static -s $(START) -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,norelro \
 	-Wl,-z,noexecstack -Wl,--build-id=none
 
 SOURCES := $(sort $(shell find src/ -name '*.c'))
@@ -66,29 +81,26 @@ OBJECTS := $(SOURCES:src/%.c=build/obj/%.o)
 all: build/whit
 
 build/whit: $(OBJECTS) build/flags
-	$(CC) $(LTO) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS)
+	$(call run,LD $@,$(CC) $(LTO) $(CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $(OBJECTS))
 
 build/obj/%.o: src/%.c build/flags
-	@mkdir -p $(@D)
-	$(CC) $(OUR_CFLAGS) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<
+	$(call run,CC $<,$(CC) $(OUR_CFLAGS) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<)
 
 build/obj/main.o: OUR_CFLAGS += $(VERSION_FLAGS)
 build/obj/main.o: build/license.h build/version
 
 # --license prints the file itself, so that there is one text.
+QUOTE_LINES = { echo 'static const char license_text[] ='; \
+	sed 's/["\\]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; }
 build/license.h: LICENSE
-	@mkdir -p $(@D)
-	{ echo 'static const char license_text[] ='; \
-		sed 's/["\\]/\\&/g; s/.*/"&\\n"/' LICENSE; echo ';'; } > $@
+	$(call run,GEN $@,$(QUOTE_LINES) > $@)
 
-# Two files that change when what they hold does: a new compiler, new flags or a new commit rebuild.
-build/flags: FORCE
+# Both files change only with their content: a new compiler, new flags or a new commit rebuild.
+build/flags: CONTENT = $(CC) $(OUR_CFLAGS) $(CFLAGS) $(CPPFLAGS) $(OUR_LDFLAGS) $(LDFLAGS)
+build/version: CONTENT = $(VERSION) $(COMMIT)
+build/flags build/version: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(OUR_CFLAGS) $(CFLAGS) $(CPPFLAGS) $(OUR_LDFLAGS) $(LDFLAGS)' | cmp -s - $@ || \
-		echo '$(CC) $(OUR_CFLAGS) $(CFLAGS) $(CPPFLAGS) $(OUR_LDFLAGS) $(LDFLAGS)' > $@
-build/version: FORCE
-	@mkdir -p $(@D)
-	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' > $@
+	@echo '$(CONTENT)' | cmp -s - $@ || echo '$(CONTENT)' > $@
 
 install: build/whit
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
@@ -108,30 +120,37 @@ check: lint check-unit check-fuzz check-integration
 lint: build/whit
 	tests/lint/run.sh
 
-TEST_FLAGS = -std=c11 -D_GNU_SOURCE $(INCLUDES) -iquote tests $(WARNINGS) -MMD -MP
+TEST_FLAGS = $(LANGUAGE) $(INCLUDES) -iquote tests -MMD -MP
 
 build/test/obj/%.o: src/%.c build/flags
-	@mkdir -p $(@D)
-	$(TEST_CC) $(TEST_FLAGS) $(TEST_CFLAGS) -c -o $@ $<
-
+	$(call run,TEST_CC $<,$(TEST_CC) $(TEST_FLAGS) $(TEST_CFLAGS) -c -o $@ $<)
 build/test/%.o: tests/%.c build/flags
-	@mkdir -p $(@D)
-	$(TEST_CC) $(TEST_FLAGS) $(TEST_CFLAGS) -c -o $@ $<
+	$(call run,TEST_CC $<,$(TEST_CC) $(TEST_FLAGS) $(TEST_CFLAGS) -c -o $@ $<)
 
-# What belongs to one kind of test stands beside it; a later file may use what an earlier one defines.
-include $(foreach kind,unit integration fuzz faults sanitizers coverage bench dist,tests/$(kind)/$(kind).mk)
+# Each kind of test has its rules beside it. A file may use what an earlier one defines.
+KINDS = unit integration fuzz faults sanitizers coverage bench dist
+include $(foreach kind,$(KINDS),tests/$(kind)/$(kind).mk)
 
-# whit as the init of a virtual machine. VM_KERNEL and VM_SECONDS as tests/vm/run.sh has them.
-check-vm: build/whit build/test/actor
-	tests/vm/run.sh build/whit build/test/actor
-
-# The same Makefile once more, in a tree of links, with other flags and a build directory of its own.
+# This Makefile once more, in a tree of links: for other flags, with a build directory of its own.
 build/%/Makefile: Makefile
 	@mkdir -p $(@D)
 	@ln -sf $(addprefix $(CURDIR)/,LICENSE Makefile README.md include man src tests) $(@D)
 
-# How many small breaks of the source the tests notice; not a test, and it takes hours for all of them.
-# SEED chooses others, MUTATE files.
+# whit as the init of a virtual machine. VM_KERNEL and VM_SECONDS: see tests/vm/run.sh.
+check-vm: build/whit build/test/actor
+	tests/vm/run.sh build/whit build/test/actor
+
+# Real servers, real engines and every recipe of the README. It starts what it needs, removes it
+# again, and names what it skipped.
+check-engines: build/whit build/test/actor
+	tests/engines/run.sh build/whit
+
+# Every schedule of a model of the protocol; needs spin and gcc.
+check-model:
+	tests/model/run.sh
+
+# How many small breaks of the source the tests notice: hours for all of them. SEED chooses others,
+# MUTATE files.
 MUTANTS ?= 100
 MUTATE ?=
 mutate:
@@ -141,51 +160,50 @@ mutate:
 analyze: build/license.h
 	tests/lint/analyze.sh $(filter-out -MMD -MP,$(TEST_FLAGS)) $(VERSION_FLAGS)
 
-# Real servers, real engines and every recipe of the README; starts what it needs, cleans up, and says
-# what it had to skip.
-check-engines: build/whit build/test/actor
-	tests/engines/run.sh build/whit
-
-# Every schedule of a model of the protocol; needs spin and gcc.
-check-model:
-	tests/model/run.sh
-
-# The main job, for a newcomer, in four seconds.
+# The main features in four seconds, for a newcomer.
 demo: build/whit
 	tests/demo/demo.sh build/whit
 
+define HELP
+Build
+  make                    build/whit, one static file
+  make demo               shows what whit does, in four seconds
+  make install            installs binary and manual below PREFIX ($(PREFIX)), in DESTDIR
+  make install-links      links $(LINK_NAMES) to whit in LINKDIR
+  make uninstall          removes what install created; with LINKDIR also the links
+  make clean              removes build
+Test
+  make check              lint, check-unit, check-fuzz and check-integration
+  make check-engines      servers, container engines, other inits, every recipe of the README
+  make check-faults       every system call failed and delayed, under strace: minutes
+  make check-faults-short the first call of each row, and 100 schedules
+  make check-flood        5 million signals and 200,000 orphans: minutes
+  make check-vm           whit as the init of a virtual machine, with qemu
+Analyze
+  make check-model        every schedule of a model of whit and the kernel, with spin
+  make check-sanitized    unit and integration tests with gcc's sanitizers
+  make check-valgrind     unit tests under valgrind
+  make analyze            all warnings of gcc and clang, clang-tidy, scan-build, cppcheck
+  make fuzz               libFuzzer with clang, for FUZZ_SECONDS ($(FUZZ_SECONDS))
+  make coverage           lines and branches that no test runs, against the list of known ones
+  make mutate             breaks the source MUTANTS ($(MUTANTS)) times and counts what tests notice
+  make check-returns      no return of whit lies behind a system call: tests/bench/returns.h
+  make bench              cost, beside the other inits that are installed
+  make bench-leave        what a command leaves behind, beside programs that clean up
+Release
+  make dist               build/dist: source, binaries (ARCHES), bills of materials, images
+  make deb                build/deb: packages for Debian, by DEBFULLNAME and DEBEMAIL
+  make check-dist, check-deb, check-reproducible   test those
+  make check-arch         tests under qemu-user, of ARCH ($(ARCH))
+  make check-machine      tests on an emulated machine, of ARCH
+Variables
+  V=1 shows the commands. CC CFLAGS CPPFLAGS LDFLAGS COMMIT PREFIX BINDIR MANDIR LINKDIR DESTDIR
+  TEST_CC TEST_CFLAGS FUZZ_CC FUZZ_SECONDS FUZZ_SEED FUZZ_MUTANTS MUTANTS SEED ARCHES ARCH
+endef
 help:
-	@echo 'make                   build/whit, one static file'
-	@echo 'make demo              what whit does, in four seconds'
-	@echo 'make check             lint, unit tests, a short fuzzing, integration tests'
-	@echo 'make fuzz              libFuzzer with clang, for FUZZ_SECONDS ($(FUZZ_SECONDS))'
-	@echo 'make check-engines     servers, engines and other inits, for real, and every recipe'
-	@echo 'make check-flood       5 million signals and 200,000 orphans: minutes'
-	@echo 'make check-vm          whit as the init of a virtual machine, with qemu'
-	@echo 'make check-model       every schedule of a model of whit and the kernel, with spin'
-	@echo 'make check-sanitized   unit and integration tests with address and undefined sanitizers'
-	@echo 'make check-valgrind    unit tests under valgrind'
-	@echo 'make analyze           gcc and clang with all warnings, clang-tidy, scan-build, cppcheck'
-	@echo 'make coverage          lines and branches that the tests run, against the list of the rest'
-	@echo 'make mutate            breaks the source MUTANTS ($(MUTANTS)) times: how often tests notice'
-	@echo 'make bench             cost, beside the peers that are installed and a floor'
-	@echo 'make bench-leave       what a command leaves behind, beside programs that clean up'
-	@echo 'make check-returns     no return of whit lies behind a system call; as root'
-	@echo 'make check-faults      every system call failed and delayed, under strace: minutes'
-	@echo 'make check-faults-short  the same with the first call of each row, and 100 schedules'
-	@echo 'make dist              build/dist: source, binaries of all or of ARCHES, SPDX, images'
-	@echo 'make deb               build/deb: packages for Debian, from DEBFULLNAME and DEBEMAIL'
-	@echo 'make check-reproducible, check-dist, check-deb   whether those are right'
-	@echo 'make check-arch        tests under qemu-user, of ARCH ($(ARCH))'
-	@echo 'make check-machine     tests on an emulated machine, of ARCH'
-	@echo 'make install           binary and manual below PREFIX ($(PREFIX)), in DESTDIR'
-	@echo 'make install-links     $(LINK_NAMES) as links in LINKDIR'
-	@echo 'make uninstall         what install put there; with LINKDIR the links too'
-	@echo 'make clean'
-	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS PREFIX BINDIR MANDIR LINKDIR DESTDIR COMMIT TEST_CC'
-	@echo '           TEST_CFLAGS FUZZ_CC FUZZ_SECONDS FUZZ_SEED FUZZ_MUTANTS ARCHES'
+	$(info $(HELP))@:
 
-# Removes the links only where they are still links to whit.
+# Removes a link only if it still points to whit.
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/whit $(DESTDIR)$(MANDIR)/man1/whit.1
 	test -z "$(LINKDIR)" || for name in $(LINK_NAMES); do \
@@ -197,9 +215,7 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(shell find build/test -name '*.d' 2>/dev/null)
 FORCE:
-.PHONY: dist deb check-reproducible check-dist check-deb check-arch check-machine
-.PHONY: all check lint check-unit check-fuzz check-integration fuzz check-engines check-faults \
-	check-faults-short check-flood check-vm check-model check-sanitized check-valgrind coverage \
-	mutate analyze bench demo help install install-links uninstall clean FORCE
+.PHONY: all check lint check-vm check-engines check-model mutate analyze demo help install \
+	install-links uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

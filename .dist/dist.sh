@@ -40,7 +40,9 @@ for architecture in "${@:-${names[@]}}"; do
 		"$SOURCE_DATE_EPOCH" "$(target_debian "$architecture")" "$compiler" \
 		"$musl_package" "$work/build/$architecture/map"
 	cp "$musl_root/usr/share/doc/musl-dev/copyright" "$work/licences/$architecture.musl"
-	print_libgcc_licence "$compiler" >"$work/licences/$architecture.libgcc"
+	if grep -q SPDXRef-libgcc "$out/whit-$version-linux-$architecture.spdx.json"; then
+		print_libgcc_licence "$compiler" >"$work/licences/$architecture.libgcc"
+	fi
 	built+=("$architecture")
 done
 [ ${#built[@]} -gt 0 ] || fail 'nothing could be built'
@@ -49,6 +51,7 @@ done
 # One text for all architectures that have the same: licences_of PART
 licences_of() {
 	local sum names
+	compgen -G "$work/licences/*.$1" >/dev/null || return 0
 	(cd "$work/licences" && sha256sum ./*."$1") >"$work/licences/sums"
 	cut -d ' ' -f 1 "$work/licences/sums" | sort -u | while read -r sum; do
 		names=$(sed -n "s|^$sum  ./\(.*\)\.$1\$|\1|p" "$work/licences/sums" | paste -sd ' ')

@@ -3,8 +3,8 @@
 # that is both an OCI layout and what `docker load` of old Dockers reads, and one OCI archive of
 # them all.
 # usage: image.sh DIRECTORY VERSION COMMIT LICENCES EPOCH ARCH...
-#        DIRECTORY has the binaries and their SPDX files, LICENCES a file ARCH.musl and ARCH.libgcc
-#        for each
+#        DIRECTORY has the binaries and their SPDX files; LICENCES has a file ARCH.musl for each, and
+#        ARCH.libgcc where a part of libgcc is linked in
 set -euo pipefail
 export LC_ALL=C TZ=UTC
 out=$1 version=$2 commit=$3 licences=$4
@@ -62,7 +62,9 @@ for architecture in "$@"; do
 	install -m 755 "$out/whit-$version-linux-$architecture" "$files/whit"
 	cp LICENSE "$files/usr/share/doc/whit/LICENSE"
 	cp "$licences/$architecture.musl" "$files/usr/share/doc/whit/copyright.musl"
-	cp "$licences/$architecture.libgcc" "$files/usr/share/doc/whit/copyright.libgcc"
+	if [ -e "$licences/$architecture.libgcc" ]; then
+		cp "$licences/$architecture.libgcc" "$files/usr/share/doc/whit/copyright.libgcc"
+	fi
 	cp "$out/whit-$version-linux-$architecture.spdx.json" \
 		"$files/usr/share/doc/whit/whit.spdx.json"
 	tar_of "$files" >"$scratch/layer"

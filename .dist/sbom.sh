@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes FILE.spdx.json: SPDX 2.3, what the binary FILE is and what is linked into it, as the
-# linker's map has it. What is in the map and nobody named here is a failure, not an omission.
+# Writes FILE.spdx.json: SPDX 2.3, what the binary FILE is and what is linked into it. The linker's map
+# tells the parts; a part that this script does not know is a failure, not an omission.
 # usage: sbom.sh FILE VERSION COMMIT EPOCH DEBIAN_ARCHITECTURE COMPILER MUSL_PACKAGE MAP
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -35,14 +35,60 @@ while read -r part; do
 		;;
 	esac
 done < <(linked | sort -u)
-if [ ${#musl[@]} -eq 0 ] || [ ${#libgcc[@]} -eq 0 ]; then
-	echo "$0: no libc, or nothing of the compiler's, in $map: is it a map?" >&2
+if [ ${#musl[@]} -eq 0 ]; then
+	echo "$0: no libc in $map: is it a map?" >&2
 	exit 1
 fi
-libgcc_package=$(libgcc_package_of "$compiler")
-libgcc_debian=$(dpkg-query -W -f '${Version}' "$libgcc_package")
-libgcc_architecture=$(dpkg-query -W -f '${Architecture}' "$libgcc_package")
-libgcc_package=${libgcc_package%:*}
+
+# Some architectures need a part of libgcc, such as 64-bit division; others have nothing of it.
+print_libgcc_package() {
+	local package debian own_architecture
+	package=$(libgcc_package_of "$compiler")
+	debian=$(dpkg-query -W -f '${Version}' "$package")
+	own_architecture=$(dpkg-query -W -f '${Architecture}' "$package")
+	package=${package%:*}
+	cat <<-JSON
+		,
+		    {
+		      "SPDXID": "SPDXRef-libgcc",
+		      "name": "libgcc",
+		      "versionInfo": "$("$compiler" -dumpfullversion)",
+		      "primaryPackagePurpose": "LIBRARY",
+		      "supplier": "Organization: Debian",
+		      "downloadLocation": "NOASSERTION",
+		      "filesAnalyzed": false,
+		      "homepage": "https://gcc.gnu.org/",
+		      "sourceInfo": "Debian package $package $debian",
+		      "licenseConcluded": "GPL-3.0-or-later WITH GCC-exception-3.1",
+		      "licenseDeclared": "GPL-3.0-or-later WITH GCC-exception-3.1",
+		      "copyrightText": "Copyright (C) Free Software Foundation, Inc.",
+		      "comment": "What the compiler adds: ${libgcc[*]}",
+		      "externalRefs": [
+		        {
+		          "referenceCategory": "PACKAGE-MANAGER",
+		          "referenceType": "purl",
+		          "referenceLocator": "pkg:deb/debian/$package@$debian?arch=$own_architecture"
+		        }
+		      ]
+		    }
+	JSON
+}
+print_libgcc_relationship() {
+	cat <<-JSON
+		,
+		    {
+		      "spdxElementId": "SPDXRef-whit",
+		      "relationshipType": "STATIC_LINK",
+		      "relatedSpdxElement": "SPDXRef-libgcc"
+		    }
+	JSON
+}
+libgcc_package=
+libgcc_relationship=
+if [ ${#libgcc[@]} -gt 0 ]; then
+	libgcc_package=$(print_libgcc_package)
+	libgcc_relationship=$(print_libgcc_relationship)
+fi
 
 cat >"$file.spdx.json" <<JSON
 {
@@ -105,29 +151,7 @@ cat >"$file.spdx.json" <<JSON
           "referenceLocator": "cpe:2.3:a:musl-libc:musl:$musl_version:*:*:*:*:*:*:*"
         }
       ]
-    },
-    {
-      "SPDXID": "SPDXRef-libgcc",
-      "name": "libgcc",
-      "versionInfo": "$("$compiler" -dumpfullversion)",
-      "primaryPackagePurpose": "LIBRARY",
-      "supplier": "Organization: Debian",
-      "downloadLocation": "NOASSERTION",
-      "filesAnalyzed": false,
-      "homepage": "https://gcc.gnu.org/",
-      "sourceInfo": "Debian package $libgcc_package $libgcc_debian",
-      "licenseConcluded": "GPL-3.0-or-later WITH GCC-exception-3.1",
-      "licenseDeclared": "GPL-3.0-or-later WITH GCC-exception-3.1",
-      "copyrightText": "Copyright (C) Free Software Foundation, Inc.",
-      "comment": "What the compiler adds to every program: ${libgcc[*]}",
-      "externalRefs": [
-        {
-          "referenceCategory": "PACKAGE-MANAGER",
-          "referenceType": "purl",
-          "referenceLocator": "pkg:deb/debian/$libgcc_package@$libgcc_debian?arch=$libgcc_architecture"
-        }
-      ]
-    }
+    }$libgcc_package
   ],
   "relationships": [
     {
@@ -139,12 +163,7 @@ cat >"$file.spdx.json" <<JSON
       "spdxElementId": "SPDXRef-whit",
       "relationshipType": "STATIC_LINK",
       "relatedSpdxElement": "SPDXRef-musl"
-    },
-    {
-      "spdxElementId": "SPDXRef-whit",
-      "relationshipType": "STATIC_LINK",
-      "relatedSpdxElement": "SPDXRef-libgcc"
-    }
+    }$libgcc_relationship
   ]
 }
 JSON

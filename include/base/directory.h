@@ -3,14 +3,11 @@
 #ifndef WHIT_BASE_DIRECTORY_H
 #define WHIT_BASE_DIRECTORY_H
 
-/* Opens for directory_each_number, close-on-exec; the caller's to close. -1 with errno: open(2). */
-int directory_open(const char *path);
-
 /*
- * Calls visit for each entry that is a number, from the first on. Entries that come or go meanwhile
- * may be missed. 0, or -1 with errno: getdents64(2).
+ * Calls visit for each entry that is a number, in the kernel's order, with the descriptor of the
+ * directory. An entry that comes or goes meanwhile may be missed. 0, or -1 with errno.
  */
 int directory_each_number(
-	int directory_fd, void (*visit)(unsigned int number, void *context), void *context);
+	const char *path, void (*visit)(unsigned int number, int fd, void *context), void *context);
 
 #endif

@@ -20,20 +20,18 @@ struct line {
 void line_start(struct line *line);
 
 /*
- * Appends. The conversions are %s, %.*s (an int length, then the bytes), %d, %u, %c and %%.
- *
- * What %s and %c insert may come from outside, so it is made harmless: control characters and bytes
- * that are not valid UTF-8 become \n, \t, \r or \xHH. What does not fit is cut off, and line_end
- * marks the cut.
+ * Appends. The conversions are %s, %.*s (an int length, then the bytes), %d, %u and %%. What %s
+ * inserts may come from outside: bytes that are not printable ASCII become \n, \t, \r or \xHH.
+ * What does not fit is cut off, and line_end marks the cut.
  */
 void line_format(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void line_format_va(struct line *line, const char *format, va_list arguments)
 	__attribute__((format(printf, 2, 0)));
 
-/* Appends the newline, after "..." where the line was cut. */
+/* Appends the newline, after "..." if the line was cut. */
 void line_end(struct line *line);
 
-/* The text so far as a string, with "..." after a cut, which the next call on the line changes. */
+/* The text so far as a string, with "..." after a cut. The next call on the line changes it. */
 const char *line_string(struct line *line);
 
 #endif

@@ -1,13 +1,10 @@
-/* What a file is, from its first bytes. Pure; the bytes are untrusted. */
+/* What a file is, from its first bytes, which are not trusted. Pure. */
 #ifndef WHIT_COMMAND_EXEC_IMAGE_H
 #define WHIT_COMMAND_EXEC_IMAGE_H
 
 #include <stddef.h>
 
-/*
- * As many bytes as the kernel itself looks at: BINPRM_BUF_SIZE of uapi/linux/binfmts.h; 128 before
- * Linux 5.1.
- */
+/* As many bytes as the kernel looks at: BINPRM_BUF_SIZE of uapi/linux/binfmts.h. */
 #define EXEC_IMAGE_BYTES 256
 
 enum exec_image {
@@ -16,25 +13,17 @@ enum exec_image {
 	EXEC_IMAGE_BYTE_ORDER_MARK,
 	EXEC_IMAGE_ELF,
 	EXEC_IMAGE_MACH_O,
-	EXEC_IMAGE_DOS,    /* and Windows' PE */
-	EXEC_IMAGE_BINARY, /* has a NUL */
-	EXEC_IMAGE_TEXT,
+	EXEC_IMAGE_DOS, /* and Windows' PE */
+	EXEC_IMAGE_BINARY,
+	EXEC_IMAGE_TEXT, /* what a shell takes for text: no NUL before the first newline */
 };
 
-enum exec_image exec_image_classify(const unsigned char *bytes, size_t length);
-
-enum exec_script {
-	EXEC_SCRIPT_OK,
-	EXEC_SCRIPT_WITHOUT_INTERPRETER,
-	EXEC_SCRIPT_TOO_LONG, /* the interpreter's name does not end where the kernel looks */
-};
+enum exec_image exec_image_classify(const char *bytes, size_t length);
 
 /*
- * Finds the interpreter's name behind the #! of a script as the kernel does: execve(2),
- * "Interpreter scripts". length is at most EXEC_IMAGE_BYTES, and less only where the file ends
- * there. The name is returned as a part of bytes, and only with EXEC_SCRIPT_OK.
+ * The interpreter after the #!, as the kernel finds it: execve(2), "Interpreter scripts". It is cut
+ * out of bytes, which have room for one more. NULL if there is none, or if it is too long.
  */
-enum exec_script exec_image_find_interpreter(const unsigned char *bytes, size_t length,
-	const unsigned char **ret_name, size_t *ret_length);
+const char *exec_image_find_interpreter(char *bytes, size_t length);
 
 #endif

@@ -2,10 +2,16 @@
 #ifndef WHIT_COMMAND_EXEC_SEARCH_H
 #define WHIT_COMMAND_EXEC_SEARCH_H
 
-#include <limits.h>
+enum exec_failure_step {
+	EXEC_FAILURE_AT_CLONE, /* no process could be made */
+	EXEC_FAILURE_AT_EXEC,
+};
 
-/* Searched where there is no PATH. */
-#define EXEC_SEARCH_DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
+/* A start that failed; diagnosis/exec_failure.h tells why. */
+struct exec_failure {
+	enum exec_failure_step step;
+	int error; /* errno of that step */
+};
 
 /* Where a name without a slash may be, one after another. */
 struct exec_search {
@@ -14,22 +20,19 @@ struct exec_search {
 	char *path;        /* PATH_MAX bytes */
 };
 
-/* name is kept, and path, which has PATH_MAX bytes. */
-void exec_search_start(struct exec_search *search, const char *name, char *path);
+/* Looks in the environment's PATH, else in a list that stands in for it. Keeps name and path. */
+void exec_search_start(struct exec_search *search, const char *name, char *const *envp, char *path);
+
+/* The next path, in the place for it; NULL after the last. What is too long is left out. */
+const char *exec_search_next(struct exec_search *search);
 
 /*
- * The next path, in the place that was given for it; NULL after the last. What is too long is
- * passed over.
- */
-char *exec_search_next(struct exec_search *search);
-
-/*
- * Replaces this process by argv[0], looked for in the PATH of whit's environment unless it has a
- * slash. Goes on to the next entry on ENOENT, ENOTDIR and EACCES. A text file without #! is run by
- * /bin/sh, for which argv[-1] is written to.
+ * Replaces this process by argv[0], looked for in PATH unless it has a slash. Goes on to the next
+ * entry where one has no such file, refuses it or cannot be reached. Text without #! is run by
+ * /bin/sh, and so is a script whose interpreter is such text; argv[-1] is written to then.
  *
- * Returns only on failure, with errno as execve(2) set it: EACCES where one entry was refused and
- * no later one did better, ENOEXEC where /bin/sh could not be run instead.
+ * Returns only on failure, with errno of execve(2): EACCES if an entry refused its file, else the
+ * error of one that could not be reached, else ENOENT. Uses some 5 KiB of stack.
  */
 void exec_search_run(char **argv, char **envp);
 

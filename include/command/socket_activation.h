@@ -1,4 +1,4 @@
-/* The socket activation protocol's claim to a process: LISTEN_PID of sd_listen_fds(3). */
+/* The socket activation protocol: LISTEN_PID of sd_listen_fds(3) names the process it is for. */
 #ifndef WHIT_COMMAND_SOCKET_ACTIVATION_H
 #define WHIT_COMMAND_SOCKET_ACTIVATION_H
 
@@ -11,11 +11,11 @@ struct socket_activation {
 
 /*
  * Looks for a LISTEN_PID that names self. If there is one, LISTEN_PIDFDID is taken out of envp: it
- * is the same claim by another number and can no longer match. Else envp is left alone.
+ * names the same process in another way and can no longer match. Else envp stays as it is.
  */
 void socket_activation_find(struct socket_activation *ret_activation, char **envp, pid_t self);
 
-/* Passes the claim on to the process pid. The environment then points into the struct. */
-void socket_activation_pass_to(struct socket_activation *activation, pid_t pid);
+/* Makes LISTEN_PID name the process pid. The environment then points into the struct. */
+void socket_activation_hand_to(struct socket_activation *activation, pid_t pid);
 
 #endif

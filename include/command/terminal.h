@@ -1,4 +1,4 @@
-/* The controlling terminal: whose its foreground is, and handing it over. */
+/* The controlling terminal: which group has its foreground, and handing that over. */
 #ifndef WHIT_COMMAND_TERMINAL_H
 #define WHIT_COMMAND_TERMINAL_H
 
@@ -6,24 +6,26 @@
 #include <sys/types.h>
 
 struct terminal {
-	bool exists;           /* whit has a controlling terminal; the rest is valid only then */
-	pid_t foreground;      /* its foreground group; 0 where that is outside our PID namespace */
+	bool is_ruled_out;     /* whit has no controlling terminal, and cannot get one */
+	bool exists;           /* it has one; what follows is valid only then */
+	pid_t foreground;      /* the foreground group; 0 if that is outside our PID namespace */
 	bool is_in_foreground; /* that group is whit's own */
-	bool has_own_fd;       /* the descriptor is to be closed */
+	bool is_stdin;         /* stdin is this terminal */
+	bool has_own_fd;       /* fd is to be closed */
 	int fd;
 };
 
 /*
- * Looks for the controlling terminal and who has its foreground. Every error means that there is
- * none: termios(3), tty_ioctl(4). All signals must be blocked. terminal_release ends it.
+ * Looks for the controlling terminal. Every error means that there is none: termios(3),
+ * ioctl_tty(2). All signals must be blocked. terminal_release ends it.
  */
 void terminal_find(struct terminal *ret_terminal);
 
 void terminal_release(struct terminal *terminal);
 
 /*
- * Makes a process group of this session the foreground group. Failure is no error: things stay as
- * they are. SIGTTOU must be blocked.
+ * Makes a process group of this session the foreground group. If that fails, nothing changes, which
+ * is no error. SIGTTOU must be blocked.
  */
 void terminal_hand_to(const struct terminal *terminal, pid_t group);
 

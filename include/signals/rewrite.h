@@ -1,4 +1,4 @@
-/* Which signal is passed on as which other one, or not at all. Pure. */
+/* Which signal is forwarded as which other one, or dropped. Pure. */
 #ifndef WHIT_SIGNALS_REWRITE_H
 #define WHIT_SIGNALS_REWRITE_H
 
@@ -9,7 +9,7 @@
 #define REWRITE_DROP 0 /* no signal has this number */
 
 struct rewrite {
-	unsigned char to[SIGNAL_MAX + 1]; /* by signal number */
+	unsigned char to[SIGNAL_MAX + 1]; /* by signal number: a signal, or REWRITE_DROP */
 };
 
 /* Every signal as itself. */
@@ -20,8 +20,5 @@ void rewrite_init(struct rewrite *rewrite);
  * or what is wrong, with the rewrite as it was.
  */
 const char *rewrite_add(struct rewrite *rewrite, const char *text, size_t length);
-
-/* What the signal is passed on as: a signal, or REWRITE_DROP. */
-int rewrite_apply(const struct rewrite *rewrite, int signal);
 
 #endif

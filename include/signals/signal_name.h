@@ -11,14 +11,13 @@
 #define SIGNAL_NAME_SIZE (9 + NUMBER_SIZE)
 
 /*
- * Parses "TERM", "SIGTERM" in either case, "RTMIN", "RTMIN+n", "RTMAX", "RTMAX-n"
- * and 1..SIGNAL_MAX. RTMIN is 34, as programs of glibc count it, whatever libc whit was built with.
- * False, and *ret_signal as it was, if it is no signal.
+ * Parses "TERM" and "SIGTERM" in either case, "RTMIN", "RTMIN+n", "RTMAX", "RTMAX-n" and
+ * 1..SIGNAL_MAX. RTMIN is 34, as glibc counts it, with any libc. False, and *ret_signal as it was,
+ * if it is no signal.
  */
 bool signal_name_parse(const char *text, size_t length, int *ret_signal);
 
-/* Writes the name, "SIGTERM", "SIGRTMIN+3", or "signal 32" for a nameless one; returns the buffer.
- */
+/* Writes the name, "SIGTERM", "SIGRTMIN+3", or "signal 32" if it has none; returns the buffer. */
 const char *signal_name_format(int signal, char buffer[SIGNAL_NAME_SIZE]);
 
 #endif

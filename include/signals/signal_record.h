@@ -1,24 +1,47 @@
-/* What a record read from the signalfd says about where the signal comes from. Pure. */
+/* What a record read from the signalfd says about the signal's origin: si_code of sigaction(2). */
 #ifndef WHIT_SIGNALS_SIGNAL_RECORD_H
 #define WHIT_SIGNALS_SIGNAL_RECORD_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/signalfd.h>
 #include <sys/types.h>
 
+/* The kernel raised it (a terminal, a timer, a limit, a child's end): there is no sender. */
+static inline bool signal_record_is_from_kernel(const struct signalfd_siginfo *record)
+{
+	return record->ssi_code > 0;
+}
+
 /*
- * SIGCHLD from the kernel: a child ended, stopped or went on. One that a process sent by hand is
- * not, though the two may collapse into one record (signal(7)).
+ * SIGCHLD from the kernel: a child ended, stopped or was continued. One that a process sent with
+ * kill(2) is not, though the two may collapse into one record (signal(7)).
  */
-bool signal_record_is_child_news(const struct signalfd_siginfo *record);
+static inline bool signal_record_is_child_news(const struct signalfd_siginfo *record)
+{
+	return record->ssi_signo == SIGCHLD && signal_record_is_from_kernel(record);
+}
+
+/* The child whose end the record tells of; 0 if it does not. Others may have ended too. */
+static inline pid_t signal_record_ended_child(const struct signalfd_siginfo *record)
+{
+	return signal_record_is_child_news(record) && record->ssi_code <= CLD_DUMPED
+		? (pid_t)record->ssi_pid
+		: 0;
+}
 
 /* SIGPIPE or SIGXFSZ that whit raised itself by writing a message: write(2). */
-bool signal_record_is_own_write_error(const struct signalfd_siginfo *record, pid_t self);
+static inline bool signal_record_is_own_write_error(
+	const struct signalfd_siginfo *record, pid_t self)
+{
+	return (record->ssi_signo == SIGPIPE || record->ssi_signo == SIGXFSZ) &&
+		record->ssi_code == SI_USER && (pid_t)record->ssi_pid == self;
+}
 
-/* Sent with sigqueue(3) or one of its kind: it has a value, and can be sent on as it is. */
-bool signal_record_is_queued(const struct signalfd_siginfo *record);
-
-/* Raised by the kernel (a terminal, a timer, a limit): there is no sender. */
-bool signal_record_is_from_kernel(const struct signalfd_siginfo *record);
+/* Sent with sigqueue(3) or its like: it has a value, and can be forwarded with it. */
+static inline bool signal_record_is_queued(const struct signalfd_siginfo *record)
+{
+	return record->ssi_code < 0 && record->ssi_code != SI_TKILL;
+}
 
 #endif

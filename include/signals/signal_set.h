@@ -1,7 +1,7 @@
 /*
- * The kernel's own signal sets. libc's leave out the signals that libc keeps for itself (32 and 33,
- * musl 34 too) also where they are only passed through, so whit uses the system calls: signal(7),
- * "C library/kernel differences" of sigprocmask(2).
+ * The kernel's own signal sets. libc's lack the signals that libc keeps for itself (32 and 33, with
+ * musl 34 too), so whit makes the system calls itself: sigprocmask(2), "C library/kernel
+ * differences".
  */
 #ifndef WHIT_SIGNALS_SIGNAL_SET_H
 #define WHIT_SIGNALS_SIGNAL_SET_H
@@ -30,29 +30,26 @@ bool signal_set_has(const struct signal_set *set, int signal);
 /* Blocks every signal that can be blocked. 0, or -1 with errno: rt_sigprocmask(2). */
 int signal_set_block_all(struct signal_set *ret_inherited);
 
-/* Whether the signal is blocked and waiting: rt_sigpending(2). */
-bool signal_set_is_pending(int signal);
-
-/*
- * Sends the signal to this process or, with group, to its whole process group, and lets it have its
- * default effect on this process though it is blocked. Returns when that is over: for a stop
- * signal, when somebody has continued the process, or at once where it cannot be stopped.
- */
-void signal_set_suffer(int signal, bool group);
-
 /* Makes the set the signal mask of this process. 0, or -1 with errno: rt_sigprocmask(2). */
 int signal_set_apply(const struct signal_set *mask);
 
-/*
- * A descriptor from which all signals are read, close-on-exec, blocking, never 0, 1 or 2 where
- * that can be had; the caller's to close. -1 with errno: signalfd(2).
- */
-int signal_set_open_all(void);
+/* Whether the signal is blocked and pending: rt_sigpending(2). */
+bool signal_set_is_pending(int signal);
+
+/* Sets a disposition, SIG_DFL or SIG_IGN. 0, or -1 with errno: rt_sigaction(2). */
+int signal_set_handle(int signal, void (*disposition)(int), void (**ret_before)(int));
 
 /*
- * Has the descriptor of signal_set_open_all read all signals but these, until the next call. 0, or
- * -1 with errno: signalfd(2).
+ * Sends a stop signal to this process or, with group, to its process group, and lets it have its
+ * default effect on this process though it is blocked and may be ignored. Returns when another
+ * process has continued this one, or at once where it cannot be stopped.
  */
-int signal_set_read_but(int fd, const struct signal_set *left_out);
+void signal_set_suffer(int signal, bool group);
+
+/*
+ * A descriptor from which all signals are read, close-on-exec, blocking, not 0, 1 or 2 if another
+ * is to be had; the caller closes it. -1 with errno: signalfd(2).
+ */
+int signal_set_open_all(void);
 
 #endif

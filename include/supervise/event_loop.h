@@ -1,38 +1,42 @@
-/* Where whit waits: the signalfd. Deaths arrive there too, as SIGCHLD. */
+/* Where whit waits: the signalfd (deaths arrive there too, as SIGCHLD), pidfds, and the clock. */
 #ifndef WHIT_SUPERVISE_EVENT_LOOP_H
 #define WHIT_SUPERVISE_EVENT_LOOP_H
 
 #include "base/clock.h"
-#include "signals/signal_set.h"
 
-#include <stdbool.h>
+#include <poll.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
 
-/* Records read at once: enough that a burst costs few reads, little enough that reaping comes soon.
- */
-#define EVENT_LOOP_BATCH 32
+/* Records read at once: a burst costs few reads, and reaping comes soon. */
+#define EVENT_LOOP_BATCH 16
 
-/* All but the descriptor is empty at the start. */
+/* How many processes that joined are watched at once. The others are, when these have ended. */
+#define EVENT_LOOP_JOINED 32
+
+/* What is polled, by its place. A descriptor of -1 is none. */
+enum event_loop_place {
+	EVENT_LOOP_SIGNALS,
+	EVENT_LOOP_PARENT,       /* a pidfd: supervise/outsiders.c */
+	EVENT_LOOP_FIRST_JOINED, /* joined_count pidfds */
+	EVENT_LOOP_PLACES = EVENT_LOOP_FIRST_JOINED + EVENT_LOOP_JOINED,
+};
+
 struct event_loop {
-	int signal_fd;
-	unsigned int full_batches;  /* in a row */
-	struct signal_set left_out; /* of the next batch */
-	bool has_left_out;
+	struct pollfd fds[EVENT_LOOP_PLACES];
+	size_t joined_count;
+	bool is_nonblocking; /* the signalfd */
 };
 
-struct event_batch {
-	struct signalfd_siginfo records[EVENT_LOOP_BATCH]; /* lowest signal first: signal(7) */
-	size_t count;
-};
+/* Makes a loop of the signalfd alone, which must be blocking. */
+void event_loop_init(struct event_loop *loop, int signal_fd);
 
 /*
- * Waits until there is a signal or the deadline has come, whichever is first. Without a deadline
- * and a signal this never returns, and whit does not wake. The count is 0 if there is no signal;
- * also if the read failed, which signalfd(2) does not foresee. A flood of some signals does not
- * keep the others away for ever; what is left out for that is returned by a later call.
+ * Waits for signals, for the end of a pidfd's process (its revents tell), or for the deadline.
+ * Without any of them whit does not wake. Returns the count of records, lowest signal first
+ * (signal(7)); 0 if there is no signal.
  */
-void event_loop_wait(
-	struct event_loop *loop, const struct deadline *deadline, struct event_batch *ret_batch);
+size_t event_loop_wait(struct event_loop *loop, const struct deadline *deadline,
+	struct signalfd_siginfo ret_records[EVENT_LOOP_BATCH]);
 
 #endif

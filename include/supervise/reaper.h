@@ -2,36 +2,37 @@
 #ifndef WHIT_SUPERVISE_REAPER_H
 #define WHIT_SUPERVISE_REAPER_H
 
+#include "base/log.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 
 /*
- * How many are reaped at once, at the most. Where orphans come faster than they can be reaped, it
- * is never done with them, and there are signals and deadlines too.
+ * How many are reaped in one turn. Where orphans come faster than they can be reaped, signals and
+ * deadlines must have a turn too.
  */
 #define REAPER_BATCH 512
 
-/* Who is told about each orphan. */
-enum reaper_report {
-	REAPER_REPORT_DEBUG,   /* those who asked for -vv */
-	REAPER_REPORT_WARNING, /* all but -q, as -w asks for */
+struct reaper {
+	pid_t command;         /* 0 if there is none */
+	bool wants_stops;      /* of the command: one more cache line of each live child is read */
+	enum log_level report; /* at which each orphan is reported */
 };
 
 struct reaper_result {
 	bool command_has_ended;
 	int command_wait_status; /* valid only then: wait(2) */
-	bool command_has_stopped;
-	int command_stop_signal; /* valid only then */
-	bool is_anyone_reaped;
-	bool is_more_to_reap; /* perhaps: the batch was full */
-	bool is_anyone_left;  /* whit has children still, or cannot know */
-	int error;            /* why it cannot; 0 else */
+	int command_stop_signal; /* 0 if it has not stopped */
+	bool is_more_to_reap;    /* perhaps: the batch was full */
+	bool has_children;       /* whit has children still, or cannot know */
+	int error;               /* why it cannot; else 0 */
 };
 
 /*
- * Reaps until nothing is left to reap or the batch is full, without waiting, and reports each
- * orphan. command is the command's pid, or 0 where there is none.
+ * Reaps until nothing is left to reap or the batch is full, without waiting. ended is a child that
+ * is said to have ended, or 0: the kernel finds it by its pid, and any other one only by a walk
+ * through all live children.
  */
-void reaper_collect(pid_t command, enum reaper_report report, struct reaper_result *ret_result);
+void reaper_collect(const struct reaper *reaper, pid_t ended, struct reaper_result *ret_result);
 
 #endif

@@ -1,27 +1,23 @@
-/* The story of a run: for -v what became of each signal, for everybody a death without a reason. */
+/* The story of a run: with -v what became of each signal, without it an end with no reason. */
 #ifndef WHIT_SUPERVISE_REPORT_H
 #define WHIT_SUPERVISE_REPORT_H
 
 #include "supervise/supervisor.h"
 
-#include <sys/signalfd.h>
-
-/* The signal of the record was passed on, as another one where sent says so. */
-void report_passed_on(
-	const struct supervisor *supervisor, const struct signalfd_siginfo *record, int sent);
-void report_passed_on_to_rest(
-	const struct supervisor *supervisor, const struct signalfd_siginfo *record, int sent);
-
-/* -r says so. */
-void report_dropped(const struct signalfd_siginfo *record);
+/*
+ * The signal of the record was forwarded as the signal sent, or dropped if that is REWRITE_DROP; to
+ * the command while there is one, else to the remaining processes.
+ */
+void report_forwarded(
+	const struct supervisor *whit, const struct signalfd_siginfo *record, int sent);
 
 /* A warning. error is the errno of it. */
-void report_not_passed_on(const struct supervisor *supervisor, int signal, int error);
+void report_not_forwarded(const struct supervisor *whit, int signal, int error);
 
-/* How the command has ended: a warning where nobody could have expected it. */
-void report_end(const struct supervisor *supervisor, int wait_status);
+/* How the command has ended: a warning if no process asked for it, or memory may be the reason. */
+void report_end(const struct supervisor *whit, int wait_status);
 
-/* The drain is over. */
-void report_rest_ended(const struct supervisor *supervisor);
+/* The drain has ended with the last process. */
+void report_none_left(const struct supervisor *whit);
 
 #endif

@@ -1,96 +1,58 @@
-/* Keeps whit's own descriptors out of the command's way and lets go of the inherited ones. */
+/* Keeps whit's own descriptors out of the command's way and closes the inherited ones. */
 #include "base/descriptor.h"
 
 #include "base/directory.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define FIRST_ABOVE_STDIO (STDERR_FILENO + 1)
-
-/* The kernel's default for fs.nr_open: without close_range and /proc nothing above is looked at. */
-#define HIGHEST_LIMIT (1U << 20)
+#define FIRST_ABOVE_STDIO 3U
 
 int descriptor_above_stdio(int fd)
 {
 	int moved;
 
-	if (fd >= FIRST_ABOVE_STDIO)
+	if (fd < 0 || fd >= (int)FIRST_ABOVE_STDIO)
 		return fd;
-	moved = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_ABOVE_STDIO);
+	moved = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, FIRST_ABOVE_STDIO);
 	if (moved < 0)
 		return fd;
-	/* Nothing was written to it: there is nothing a close could fail to keep. */
-	(void)close(fd);
+	(void)close(fd); /* nothing was written to it */
 	return moved;
 }
 
-static bool close_range_works(unsigned int first, unsigned int last)
-{
-	return first > last || syscall(SYS_close_range, first, last, 0) == 0;
-}
-
 struct closing {
-	int list_fd;
-	int keep_fd;
-	unsigned int closed;
+	unsigned int keep_fd;
+	bool has_closed;
 };
 
-static void close_listed(unsigned int number, void *context)
+static void close_listed(unsigned int fd, int list_fd, void *context)
 {
 	struct closing *closing = context;
-	int fd = (int)number;
 
-	if (fd < FIRST_ABOVE_STDIO || fd == closing->list_fd || fd == closing->keep_fd)
+	if (fd < FIRST_ABOVE_STDIO || fd == closing->keep_fd || fd == (unsigned int)list_fd)
 		return;
-	(void)close(fd); /* a copy of somebody else's: nothing is lost */
-	closing->closed++;
-}
-
-static bool close_all_listed_in_proc(int keep_fd)
-{
-	struct closing closing = {.list_fd = directory_open("/proc/self/fd"), .keep_fd = keep_fd};
-
-	if (closing.list_fd < 0)
-		return false;
-	do { /* closing while reading may skip entries: read until a whole pass closes none */
-		closing.closed = 0;
-	} while (directory_each_number(closing.list_fd, close_listed, &closing) == 0 &&
-		closing.closed > 0);
-	(void)close(closing.list_fd); /* read-only: nothing to lose */
-	return true;
-}
-
-/* Up to the limit, unless it may have been lowered after descriptors above it were opened. */
-static void close_one_by_one(int keep_fd, bool is_limit_reached)
-{
-	struct rlimit limit;
-	unsigned int end = HIGHEST_LIMIT;
-
-	if (!is_limit_reached && getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < end)
-		end = (unsigned int)limit.rlim_cur;
-	for (unsigned int fd = FIRST_ABOVE_STDIO; fd < end; fd++) {
-		if ((int)fd != keep_fd)
-			(void)close((int)fd); /* EBADF is the usual answer */
-	}
+	(void)close((int)fd); /* an inherited copy: nothing is lost */
+	closing->has_closed = true;
 }
 
 void descriptor_close_all_but(int keep_fd)
 {
-	unsigned int keep = (unsigned int)keep_fd;
+	struct closing closing = {.keep_fd = (unsigned int)keep_fd};
+	unsigned int above =
+		closing.keep_fd < FIRST_ABOVE_STDIO ? FIRST_ABOVE_STDIO : closing.keep_fd + 1;
+	int listed;
 
-	if (keep < FIRST_ABOVE_STDIO) {
-		if (close_range_works(FIRST_ABOVE_STDIO, UINT32_MAX))
-			return;
-	} else if (close_range_works(FIRST_ABOVE_STDIO, keep - 1) &&
-		close_range_works(keep + 1, UINT32_MAX)) {
+	if ((closing.keep_fd <= FIRST_ABOVE_STDIO ||
+		    syscall(SYS_close_range, FIRST_ABOVE_STDIO, keep_fd - 1, 0) == 0) &&
+		syscall(SYS_close_range, above, ~0U, 0) == 0)
 		return;
-	}
-	if (!close_all_listed_in_proc(keep_fd))
-		close_one_by_one(keep_fd, errno == EMFILE);
+	do { /* closing while reading may skip entries: until a whole pass closes none */
+		closing.has_closed = false;
+		listed = directory_each_number("/proc/self/fd", close_listed, &closing);
+	} while (listed == 0 && closing.has_closed);
+	for (unsigned int fd = FIRST_ABOVE_STDIO; listed < 0 && fd < 65536; fd++)
+		close_listed(fd, -1, &closing);
 }

@@ -1,22 +1,15 @@
-/*
- * Writes messages to stderr without ever blocking on it. How a line is built is base/line.c's
- * affair, what is worth saying the caller's.
- */
+/* Writes messages to stderr without ever waiting for it. base/line.c builds the line. */
 #include "base/log.h"
 
+#include "base/file.h"
 #include "base/line.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
-/* uapi/linux/fs.h; not in every libc. */
-#ifndef RWF_NOWAIT
+#ifndef RWF_NOWAIT /* uapi/linux/fs.h; not in every libc */
 #define RWF_NOWAIT 0x8
 #endif
 
@@ -32,83 +25,40 @@ bool log_shows(enum log_level level)
 	return level <= shown_level;
 }
 
-/* Pipes, sockets and terminals have no position: lseek(2), ESPIPE. */
-static bool stderr_is_seekable(void)
-{
-	return lseek(STDERR_FILENO, 0, SEEK_CUR) >= 0;
-}
-
-static void write_or_drop(int fd, const char *text, size_t length)
-{
-	if (write(fd, text, length) < 0) {
-		/* Dropped: there is no other place to say so. */
-	}
-}
-
 /*
- * A description of its own may be non-blocking. That takes /proc, a free descriptor and the right
- * to open what stderr is; the controlling terminal anybody may open: tty(4).
+ * The command shares stderr, so O_NONBLOCK would change it for both. In this order: a write that
+ * never waits (pwritev2(2): pipes and sockets, since Linux 6.4); a file description of our own, for
+ * which /dev/tty serves without /proc and for another user's terminal; and a look whether there is
+ * room. A regular file, which has a position, never makes a writer wait.
  */
-static bool write_to_own(const char *text, size_t length)
+static void write_without_waiting(const struct line *line)
 {
 	const int flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	int fd = open("/proc/self/fd/2", flags);
+	const struct iovec part = {(void *)(uintptr_t)line->text, line->length};
+	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+	int fd = -1;
 
-	if (fd < 0 && tcgetpgrp(STDERR_FILENO) >= 0)
-		fd = open("/dev/tty", flags);
-	if (fd < 0)
-		return false;
-	write_or_drop(fd, text, length);
-	(void)close(fd); /* a pipe or a terminal keeps nothing back */
-	return true;
-}
-
-static bool stderr_has_room(void)
-{
-	struct pollfd stderr_state = {.fd = STDERR_FILENO, .events = POLLOUT};
-
-	return poll(&stderr_state, 1, 0) > 0 && (stderr_state.revents & POLLOUT) != 0;
-}
-
-/*
- * A pipe or socket is said to be writable when it has room for a line, a terminal when it has room
- * for a byte, after which a longer write would wait for the rest.
- */
-static void write_while_there_is_room(const char *text, size_t length)
-{
-	size_t step = isatty(STDERR_FILENO) ? 1 : length;
-
-	for (; length > 0 && stderr_has_room(); text += step, length -= step)
-		write_or_drop(STDERR_FILENO, text, step);
-}
-
-/*
- * The command shares stderr. O_NONBLOCK would change it for both, and a poll alone leaves a gap in
- * which the command may fill the pipe, so the first try is a write that never waits (pwritev2(2);
- * pipes and sockets have it since Linux 6.4), the second one goes to a description of its own, and
- * only where neither is to be had, poll and write. A file is always ready, but RWF_NOWAIT may
- * refuse where blocks are yet to be allocated.
- */
-static void write_without_waiting(const char *text, size_t length)
-{
-	const struct iovec part = {.iov_base = (void *)(uintptr_t)text, .iov_len = length};
-	const long current_position = -1;
-	bool is_file;
-	int error;
-
-	if (syscall(SYS_pwritev2, STDERR_FILENO, &part, 1, current_position, current_position,
-		    RWF_NOWAIT) >= 0)
+	if (syscall(SYS_pwritev2, STDERR_FILENO, &part, 1, -1L, -1L, RWF_NOWAIT) >= 0 ||
+		errno == EBADF || errno == EPIPE)
 		return;
-	error = errno;
-	is_file = stderr_is_seekable();
-	if (error == EBADF || error == EPIPE || (error == EAGAIN && !is_file))
-		return;
-	if (is_file || !write_to_own(text, length))
-		write_while_there_is_room(text, length);
+	if (lseek(STDERR_FILENO, 0, SEEK_CUR) < 0) {
+		fd = file_open("/proc/self/fd/2", flags);
+		if (fd < 0 && tcgetpgrp(STDERR_FILENO) >= 0)
+			fd = file_open("/dev/tty", flags);
+		if (fd < 0 && (poll(&room, 1, 0) <= 0 || (room.revents & POLLOUT) == 0))
+			return;
+	}
+	if (write(fd < 0 ? STDERR_FILENO : fd, line->text, line->length) < 0) {
+		/* Dropped: there is no other place to say so. */
+	}
+	if (fd >= 0)
+		(void)close(fd);
 }
 
-static void say(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+static void say(const char *format, va_list arguments)
+	__attribute__((format(printf, 1, 0), noinline));
 
+/* Not inlined: a message that is not shown must not touch the page of stack for the line. */
 static void say(const char *format, va_list arguments)
 {
 	struct line line;
@@ -118,52 +68,17 @@ static void say(const char *format, va_list arguments)
 	line_format(&line, "whit: ");
 	line_format_va(&line, format, arguments);
 	line_end(&line);
-	write_without_waiting(line.text, line.length);
+	write_without_waiting(&line);
 	errno = saved_errno;
 }
 
-static void log_va(enum log_level level, const char *format, va_list arguments)
-	__attribute__((format(printf, 2, 0)));
-
-/* Apart from what has the line on its stack, so that to say nothing costs no page of it. */
-static void log_va(enum log_level level, const char *format, va_list arguments)
-{
-	if (log_shows(level))
-		say(format, arguments);
-}
-
-void log_error(const char *format, ...)
+void log_message(enum log_level level, const char *format, ...)
 {
 	va_list arguments;
 
+	if (!log_shows(level))
+		return;
 	va_start(arguments, format);
-	log_va(LOG_LEVEL_ERROR, format, arguments);
-	va_end(arguments);
-}
-
-void log_warning(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	log_va(LOG_LEVEL_WARNING, format, arguments);
-	va_end(arguments);
-}
-
-void log_verbose(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	log_va(LOG_LEVEL_VERBOSE, format, arguments);
-	va_end(arguments);
-}
-
-void log_debug(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	log_va(LOG_LEVEL_DEBUG, format, arguments);
+	say(format, arguments);
 	va_end(arguments);
 }

@@ -1,4 +1,4 @@
-/* Whole-string numbers, strictly. What they mean is the caller's affair. */
+/* Numbers to text and back, strictly. The caller knows what they mean. */
 #include "base/number.h"
 
 #include <string.h>
@@ -32,57 +32,47 @@ const char *number_format(unsigned int number, char buffer[NUMBER_SIZE])
 	return memmove(buffer, buffer + start, NUMBER_SIZE - start);
 }
 
-static bool is_digit(char byte)
-{
-	return byte >= '0' && byte <= '9';
-}
-
-bool number_parse_seconds(const char *text, size_t length, int64_t *ret_ms)
+bool number_parse_seconds(const char *text, int64_t *ret_ms)
 {
 	int64_t seconds = 0;
 	int64_t ms = 0;
-	bool is_rounded_up = false;
-	size_t digits = 0;
-	size_t at = 0;
+	int64_t worth_ms = 0; /* of the next digit after the point */
+	bool has_point = false;
+	bool has_digit = false;
 
-	for (; at < length && is_digit(text[at]); at++, digits++) {
-		if (seconds < NUMBER_SECONDS_MAX)
-			seconds = seconds * 10 + (text[at] - '0');
-	}
-	if (at < length && text[at] == '.') {
-		at++;
-		for (int64_t worth_ms = 100; at < length && is_digit(text[at]); at++, digits++) {
-			ms += (text[at] - '0') * worth_ms;
-			is_rounded_up = is_rounded_up || (worth_ms == 0 && text[at] != '0');
-			worth_ms /= 10;
+	for (; *text != '\0'; text++) {
+		int digit = *text - '0';
+
+		if (*text == '.' && !has_point) {
+			has_point = true;
+			worth_ms = 100;
+			continue;
 		}
+		if (digit < 0 || digit > 9)
+			return false;
+		has_digit = true;
+		if (!has_point && seconds < NUMBER_SECONDS_MAX)
+			seconds = seconds * 10 + digit;
+		ms += digit * worth_ms;
+		worth_ms /= 10;
 	}
-	if (digits == 0 || at < length)
-		return false;
-	*ret_ms = NUMBER_SECONDS_MAX * 1000;
-	if (seconds < NUMBER_SECONDS_MAX)
-		*ret_ms = seconds * 1000 + ms + (is_rounded_up ? 1 : 0);
-	return true;
+	if (seconds >= NUMBER_SECONDS_MAX)
+		seconds = NUMBER_SECONDS_MAX;
+	*ret_ms = seconds * 1000 + ms;
+	return has_digit;
 }
 
 const char *number_format_seconds(int64_t ms, char buffer[NUMBER_SECONDS_SIZE])
 {
-	int64_t seconds = ms / 1000;
-	int64_t rest = ms % 1000;
-	size_t start = NUMBER_SECONDS_SIZE;
+	unsigned int fraction = (unsigned int)(ms % 1000);
+	char *end = buffer + strlen(number_format((unsigned int)(ms / 1000), buffer));
 
-	buffer[--start] = '\0';
-	if (rest > 0) {
-		for (int digits = 3; digits > 0; digits--, rest /= 10) {
-			/* No zeros at the end: the buffer is filled from there. */
-			if (rest % 10 != 0 || buffer[start] != '\0')
-				buffer[--start] = (char)('0' + rest % 10);
-		}
-		buffer[--start] = '.';
+	if (fraction > 0)
+		*end++ = '.';
+	for (unsigned int worth = 100; fraction > 0; worth /= 10) {
+		*end++ = (char)('0' + fraction / worth);
+		fraction %= worth;
 	}
-	do {
-		buffer[--start] = (char)('0' + seconds % 10);
-		seconds /= 10;
-	} while (seconds > 0);
-	return memmove(buffer, buffer + start, NUMBER_SECONDS_SIZE - start);
+	*end = '\0';
+	return buffer;
 }

@@ -1,196 +1,16 @@
-/*
- * Options, from one table that also makes --help and that tests/lint compares with the manual and
- * the README. What the values mean is left to the modules that own them.
+/* Reads the options. One table makes the parser, --help and the check of the manual (tests/lint).
  */
 #include "cli/options.h"
 
+#include "base/log.h"
 #include "base/number.h"
 #include "signals/signal_name.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define OPTION_COUNT 15
-
-/* Where the parser is. */
-struct scan {
-	struct options *options;
-	char **next;   /* the first word not looked at */
-	int verbosity; /* of -v and -q, on a scale where the default is 0 */
-	/* What the command line has said, so that its variables do not count. */
-	bool has_target;
-	bool has_verbosity;
-	bool has_value[OPTION_COUNT]; /* of the table's rows */
-	bool has_variables;           /* any at all: one look instead of one for each of them */
-};
-
-/* What an option is given. Where something is wrong with it, the part that is wrong. */
-struct value {
-	const char *text;
-	size_t length;
-};
-
-/* --- one option --- */
-
-/*
- * What an option does. NULL or what is wrong with its value, of which nothing is taken then. The
- * value is of no meaning where it takes none.
- */
-typedef const char *take_function(struct scan *scan, struct value *value);
-
-static const char *take_group(struct scan *scan, struct value *unused)
-{
-	(void)unused;
-	scan->options->to_group = true;
-	scan->has_target = true;
-	return NULL;
-}
-
-static const char *take_single_child(struct scan *scan, struct value *unused)
-{
-	(void)unused;
-	scan->options->to_group = false;
-	scan->has_target = true;
-	return NULL;
-}
-
-/* Adds one element of a list; NULL or what is wrong with it. */
-typedef const char *add_function(void *target, const char *text, size_t length);
-
-/* Adds each element of a comma list. */
-static const char *add_list(add_function *add, void *target, struct value *value)
-{
-	for (;;) {
-		const char *problem;
-
-		value->length = strcspn(value->text, ",");
-		problem = add(target, value->text, value->length);
-		if (problem != NULL || value->text[value->length] == '\0')
-			return problem;
-		value->text += value->length + 1;
-	}
-}
-
-static const char *add_rewrite(void *target, const char *text, size_t length)
-{
-	return rewrite_add(target, text, length);
-}
-
-static const char *take_rewrite(struct scan *scan, struct value *value)
-{
-	struct rewrite rewrite = scan->options->rewrite;
-	const char *problem = add_list(add_rewrite, &rewrite, value);
-
-	if (problem == NULL)
-		scan->options->rewrite = rewrite;
-	return problem;
-}
-
-static const char *add_exit_map(void *target, const char *text, size_t length)
-{
-	return exit_map_add(target, text, length);
-}
-
-static const char *take_exit_map(struct scan *scan, struct value *value)
-{
-	struct exit_map exit_map = scan->options->exit_map;
-	const char *problem = add_list(add_exit_map, &exit_map, value);
-
-	if (problem == NULL)
-		scan->options->exit_map = exit_map;
-	return problem;
-}
-
-static const char *take_parent_death(struct scan *scan, struct value *value)
-{
-	int *signal = &scan->options->parent_death;
-
-	return signal_name_parse(value->text, value->length, signal) ? NULL : "no such signal";
-}
-
-static const char *take_limit(struct shutdown_limit *limit, const struct value *value)
-{
-	if (!number_parse_seconds(value->text, value->length, &limit->duration_ms))
-		return "it is a number of seconds, such as 10 or 2.5";
-	limit->is_set = true;
-	return NULL;
-}
-
-static const char *take_drain(struct scan *scan, struct value *value)
-{
-	return take_limit(&scan->options->drain, value);
-}
-
-static const char *take_kill_after(struct scan *scan, struct value *value)
-{
-	return take_limit(&scan->options->kill_after, value);
-}
-
-/* Done anyway. */
-static const char *take_subreaper(struct scan *unused_scan, struct value *unused)
-{
-	(void)unused_scan;
-	(void)unused;
-	return NULL;
-}
-
-static const char *take_warn_reaped(struct scan *scan, struct value *unused)
-{
-	(void)unused;
-	scan->options->warn_reaped = true;
-	return NULL;
-}
-
-static const char *take_pause(struct scan *scan, struct value *unused)
-{
-	(void)unused;
-	scan->options->action = OPTIONS_ACTION_PAUSE;
-	return NULL;
-}
-
-static const char *take_verbose(struct scan *scan, struct value *unused)
-{
-	(void)unused;
-	scan->verbosity = scan->verbosity < 0 ? 1 : scan->verbosity + 1;
-	scan->has_verbosity = true;
-	return NULL;
-}
-
-static const char *take_quiet(struct scan *scan, struct value *unused)
-{
-	(void)unused;
-	scan->verbosity = -1;
-	scan->has_verbosity = true;
-	return NULL;
-}
-
-static const char *take_license(struct scan *scan, struct value *unused)
-{
-	(void)unused;
-	scan->options->action = OPTIONS_ACTION_LICENSE;
-	return NULL;
-}
-
-static const char *take_version(struct scan *scan, struct value *unused)
-{
-	(void)unused;
-	scan->options->action = OPTIONS_ACTION_VERSION;
-	return NULL;
-}
-
-static const char *take_help(struct scan *scan, struct value *unused)
-{
-	(void)unused;
-	scan->options->action = OPTIONS_ACTION_HELP;
-	return NULL;
-}
-
-/* --- the table --- */
-
-struct option_row {
-	take_function *take;
-	const char *letters; /* the first is the one that --help shows */
+struct option {
+	const char *letters; /* --help shows the first */
 	const char *name;
 	const char *value;    /* NULL: it takes none */
 	const char *variable; /* NULL: it has none */
@@ -198,304 +18,336 @@ struct option_row {
 };
 
 /* clang-format off */
-static const struct option_row option_rows[] = {
-	{take_group, "g", "group", NULL, "WHIT_GROUP",
-		"pass signals to the command's whole process group"},
-	{take_single_child, "c", "single-child", NULL, NULL,
-		"pass signals to the command alone (default)"},
-	{take_rewrite, "r", "rewrite", "FROM:TO", "WHIT_REWRITE",
-		"pass signal FROM on as TO, or drop it (TO 0)"},
-	{take_parent_death, "p", "parent-death", "SIGNAL", "WHIT_PARENT_DEATH",
-		"be sent SIGNAL when whit's own parent dies"},
-	{take_exit_map, "e", "exit-map", "STATUS[:NEW]", "WHIT_EXIT_MAP",
-		"end with NEW (0) instead of STATUS"},
-	{take_drain, "d", "drain", "SECONDS", "WHIT_DRAIN",
-		"let the rest finish when the command has ended"},
-	{take_kill_after, "k", "kill-after", "SECONDS", "WHIT_KILL_AFTER",
+static const struct option options_table[] = {
+	{"g", "group", NULL, "WHIT_GROUP", "forward signals to the command's whole process group"},
+	{"c", "single-child", NULL, NULL, "forward signals to the command alone (default)"},
+	{"r", "rewrite", "FROM:TO", "WHIT_REWRITE", "forward signal FROM as TO, or drop it (TO 0)"},
+	{"p", "parent-death", "SIGNAL", "WHIT_PARENT_DEATH",
+		"be sent SIGNAL when whit's own parent ends"},
+	{"e", "exit-map", "STATUS[:NEW]", "WHIT_EXIT_MAP", "end with NEW (0) instead of STATUS"},
+	{"d", "drain", "SECONDS", "WHIT_DRAIN", "let the remaining processes finish"},
+	{"k", "kill-after", "SECONDS", "WHIT_KILL_AFTER",
 		"kill a command that does not obey a stop signal"},
-	{take_subreaper, "s", "subreaper", NULL, NULL,
-		"accepted; whit does it by itself"},
-	{take_warn_reaped, "w", "warn-reaped", NULL, "WHIT_WARN_REAPED",
-		"report each orphan reaped"},
-	{take_pause, "P", "pause", NULL, NULL,
-		"no command: hold the namespace and reap"},
-	{take_verbose, "v", "verbose", NULL, "WHIT_VERBOSE",
-		"say more; twice: each reaping too"},
-	{take_quiet, "q", "quiet", NULL, "WHIT_QUIET",
-		"errors only"},
-	{take_license, "lL", "license", NULL, NULL,
-		"print the licence"},
-	{take_version, "V", "version", NULL, NULL,
-		"print the version"},
-	{take_help, "h", "help", NULL, NULL,
-		"print this help"},
+	{"s", "subreaper", NULL, NULL, "accepted and needless"},
+	{"w", "warn-reaped", NULL, "WHIT_WARN_REAPED", "report each orphan reaped"},
+	{"P", "pause", NULL, NULL, "no command: hold the namespace and reap"},
+	{"v", "verbose", NULL, "WHIT_VERBOSE", "say more; twice: each reaping too"},
+	{"q", "quiet", NULL, "WHIT_QUIET", "errors only"},
+	{"lL", "license", NULL, NULL, "print the licence"},
+	{"V", "version", NULL, NULL, "print the version"},
+	{"h", "help", NULL, NULL, "print this help"},
 };
 /* clang-format on */
 
-_Static_assert(
-	sizeof(option_rows) / sizeof(option_rows[0]) == OPTION_COUNT, "a row for each option");
+#define OPTION_COUNT (sizeof(options_table) / sizeof(options_table[0]))
 
-/* Whether the action is one that ends the reading: what follows --version is not looked at. */
-static bool action_is_final(enum options_action action)
+/* Where the parser is. */
+struct scan {
+	struct options *options;
+	char **words;        /* the first one not read */
+	bool has_given[128]; /* by first letter: these options' variables do not count */
+	bool has_variables;  /* any at all */
+	const char *called_as;
+};
+
+/* --- one option --- */
+
+/* Adds each element of a comma list to a map; NULL, or what is wrong with one. */
+static const char *add_list(
+	const char *(*add)(void *map, const char *text, size_t length), void *map, const char *list)
+{
+	for (;;) {
+		const char *comma = strchr(list, ',');
+		size_t length = comma == NULL ? strlen(list) : (size_t)(comma - list);
+		const char *problem = add(map, list, length);
+
+		if (problem != NULL || comma == NULL)
+			return problem;
+		list = comma + 1;
+	}
+}
+
+static const char *add_rewrite(void *map, const char *text, size_t length)
+{
+	return rewrite_add(map, text, length);
+}
+
+static const char *add_exit_map(void *map, const char *text, size_t length)
+{
+	return exit_map_add(map, text, length);
+}
+
+static const char *take_seconds(struct shutdown_limit *limit, const char *value)
+{
+	if (!number_parse_seconds(value, &limit->duration_ms))
+		return "not a number of seconds, such as 10 or 2.5";
+	limit->is_set = true;
+	return NULL;
+}
+
+/* Applies one option; NULL, or what is wrong with its value, of which nothing is taken then. */
+static const char *take(struct options *options, char letter, const char *value)
+{
+	struct options before = *options;
+	const char *problem = NULL;
+
+	switch (letter) {
+	case 'g':
+	case 'c':
+		options->to_group = letter == 'g';
+		break;
+	case 'r':
+		problem = add_list(add_rewrite, &options->rewrite, value);
+		break;
+	case 'p':
+		if (!signal_name_parse(value, strlen(value), &options->parent_death))
+			problem = "no such signal";
+		break;
+	case 'e':
+		problem = add_list(add_exit_map, &options->exit_map, value);
+		break;
+	case 'd':
+		problem = take_seconds(&options->drain, value);
+		break;
+	case 'k':
+		problem = take_seconds(&options->kill_after, value);
+		break;
+	case 's': /* whit is a subreaper without it */
+		break;
+	case 'w':
+		options->warn_reaped = true;
+		break;
+	case 'P':
+		options->action = OPTIONS_ACTION_PAUSE;
+		break;
+	case 'v':
+		options->verbosity = options->verbosity < 0 ? 1 : options->verbosity + 1;
+		break;
+	case 'q':
+		options->verbosity = -1;
+		break;
+	case 'l':
+		options->action = OPTIONS_ACTION_LICENSE;
+		break;
+	case 'V':
+		options->action = OPTIONS_ACTION_VERSION;
+		break;
+	case 'h':
+		options->action = OPTIONS_ACTION_HELP;
+		break;
+	}
+	if (problem != NULL)
+		*options = before;
+	return problem;
+}
+
+/* --- the command line --- */
+
+/* By letter, or by name if that is not NULL. */
+static const struct option *find(char letter, const char *name, size_t length)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option *option = &options_table[i];
+
+		if (name == NULL ? strchr(option->letters, letter) != NULL
+				 : strlen(option->name) == length &&
+					memcmp(option->name, name, length) == 0)
+			return option;
+	}
+	return NULL;
+}
+
+static bool fail(const char *what, const char *word)
+{
+	log_error("%s '%s'; see 'whit --help'", what, word);
+	return false;
+}
+
+/* --help and its like: what follows them is not read. */
+static bool is_final(enum options_action action)
 {
 	return action != OPTIONS_ACTION_RUN && action != OPTIONS_ACTION_PAUSE;
 }
 
-static bool fail(
-	struct scan *scan, enum options_error error, const struct option_row *row, const char *word)
+/* attached is the value in the same word; without one, the next word is the value. */
+static bool take_option(struct scan *scan, const struct option *option, const char *attached)
 {
-	struct options_fault *fault = &scan->options->fault;
+	const char *problem;
 
-	fault->error = error;
-	fault->option = row == NULL ? NULL : row->name;
-	fault->word = word;
-	fault->word_length = word == NULL ? 0 : strlen(word);
-	return false;
-}
-
-/* False, with the fault, where something is wrong with the value. */
-static bool take_value(struct scan *scan, const struct option_row *row, const char *text,
-	struct options_fault *ret_fault)
-{
-	struct value value = {.text = text, .length = strlen(text)};
-	const char *problem = row->take(scan, &value);
-
-	if (problem == NULL)
-		return true;
-	ret_fault->error = OPTIONS_ERROR_BAD_VALUE;
-	ret_fault->word = value.text;
-	ret_fault->word_length = value.length;
-	ret_fault->problem = problem;
-	return false;
-}
-
-/* Takes one option; attached is what stands in the same word after it, NULL if nothing can. */
-static bool take_option(struct scan *scan, const struct option_row *row, const char *attached)
-{
-	if (row->value == NULL)
-		return row->take(scan, NULL) == NULL;
-	if (attached == NULL) {
-		if (*scan->next == NULL)
-			return fail(scan, OPTIONS_ERROR_NO_VALUE, row, NULL);
-		attached = *scan->next++;
+	scan->has_given[(unsigned char)option->letters[0]] = true;
+	if (option->value != NULL && attached == NULL) {
+		attached = *scan->words;
+		if (attached == NULL)
+			return fail("a value is missing after option", option->name);
+		scan->words++;
 	}
-	scan->has_value[row - option_rows] = true;
-	scan->options->fault.option = row->name;
-	return take_value(scan, row, attached, &scan->options->fault);
+	problem = take(scan->options, option->letters[0], attached);
+	if (problem != NULL)
+		log_error("option '--%s': %s: '%s'; see 'whit --help'", option->name, problem,
+			attached);
+	return problem == NULL;
 }
 
-static const struct option_row *row_of_letter(char letter)
+/* "-vvg", "-rTERM:INT", "-r TERM:INT" */
+static bool take_letters(struct scan *scan, const char *word)
 {
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		if (strchr(option_rows[i].letters, letter) != NULL)
-			return &option_rows[i];
-	}
-	return NULL;
-}
+	for (const char *letter = word + 1; *letter != '\0'; letter++) {
+		const struct option *option = find(*letter, NULL, 0);
 
-static const struct option_row *row_of_name(const char *name, size_t length)
-{
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		if (strlen(option_rows[i].name) == length &&
-			memcmp(option_rows[i].name, name, length) == 0)
-			return &option_rows[i];
-	}
-	return NULL;
-}
-
-/* "-vvg", "-rTERM:INT", "-r" "TERM:INT" */
-static bool take_letters(struct scan *scan, const char *letters)
-{
-	for (; *letters != '\0' && !action_is_final(scan->options->action); letters++) {
-		const struct option_row *row = row_of_letter(*letters);
-
-		if (row == NULL) {
-			scan->options->fault.letter = *letters;
-			return fail(scan, OPTIONS_ERROR_UNKNOWN_LETTER, NULL, NULL);
-		}
-		if (row->value != NULL)
-			return take_option(scan, row, letters[1] == '\0' ? NULL : letters + 1);
-		if (!take_option(scan, row, NULL))
-			return false;
+		if (is_final(scan->options->action))
+			return true;
+		if (option == NULL)
+			return fail("unknown option", word);
+		if (option->value != NULL)
+			return take_option(scan, option, letter[1] == '\0' ? NULL : letter + 1);
+		(void)take_option(scan, option, NULL); /* without a value, nothing can be wrong */
 	}
 	return true;
 }
 
-/* "--group", "--rewrite=TERM:INT", "--rewrite" "TERM:INT" */
-static bool take_word(struct scan *scan, const char *word)
+/* "--group", "--rewrite=TERM:INT", "--rewrite TERM:INT" */
+static bool take_name(struct scan *scan, const char *word)
 {
-	const char *name = word + 2;
-	size_t length = strcspn(name, "=");
-	const char *value = name[length] == '=' ? name + length + 1 : NULL;
-	const struct option_row *row = row_of_name(name, length);
+	const char *equals = strchr(word, '=');
+	size_t length = equals == NULL ? strlen(word + 2) : (size_t)(equals - word) - 2;
+	const struct option *option = find('\0', word + 2, length);
 
-	if (row == NULL)
-		return fail(scan, OPTIONS_ERROR_UNKNOWN_WORD, NULL, word);
-	if (row->value == NULL && value != NULL)
-		return fail(scan, OPTIONS_ERROR_NEEDLESS_VALUE, row, value);
-	return take_option(scan, row, value);
+	if (option == NULL)
+		return fail("unknown option", word);
+	if (option->value == NULL && equals != NULL)
+		return fail("this option takes no value:", word);
+	return take_option(scan, option, equals == NULL ? NULL : equals + 1);
 }
 
-/* Options end at "--", or at the first word that is none: the rest is the command's own. */
+/* Options end at "--", or at the first word that is not one. */
 static bool take_options(struct scan *scan)
 {
-	while (*scan->next != NULL && !action_is_final(scan->options->action)) {
-		const char *word = *scan->next;
+	while (!is_final(scan->options->action)) {
+		const char *word = *scan->words;
 
-		if (word[0] != '-' || word[1] == '\0')
+		if (word == NULL || word[0] != '-' || word[1] == '\0')
 			return true;
-		scan->next++;
+		scan->words++;
 		if (strcmp(word, "--") == 0)
 			return true;
-		if (word[1] == '-' ? !take_word(scan, word) : !take_letters(scan, word + 1))
+		if (word[1] == '-' ? !take_name(scan, word) : !take_letters(scan, word))
 			return false;
 	}
 	return true;
 }
 
-/* Most containers have none, and some have hundreds of others, as Kubernetes gives them. */
+/* --- the environment --- */
+
+/* Most containers have none of whit's variables, and some have hundreds of others (Kubernetes). */
 static bool has_variables(void)
 {
-	static const char *const beginnings[] = {"WHIT_", "TINI_", "DUMB_INIT_"};
-
 	for (char *const *entry = environ; entry != NULL && *entry != NULL; entry++) {
-		for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
-			if (**entry == *beginnings[i] &&
-				strncmp(*entry, beginnings[i], strlen(beginnings[i])) == 0)
-				return true;
-		}
+		if (strncmp(*entry, "WHIT_", 5) == 0 || strncmp(*entry, "TINI_", 5) == 0 ||
+			strncmp(*entry, "DUMB_INIT_", 10) == 0)
+			return true;
 	}
 	return false;
 }
 
-/* NULL also where the variable is empty: an empty one counts as one that is not set. */
+/* The variable's value; NULL if it is not set. */
 static const char *variable(const struct scan *scan, const char *name)
 {
-	const char *value = scan->has_variables ? getenv(name) : NULL;
+	size_t length = strlen(name);
 
-	return value == NULL || *value == '\0' ? NULL : value;
+	for (char *const *entry = environ; scan->has_variables && *entry != NULL; entry++) {
+		if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
+			return *entry + length + 1;
+	}
+	return NULL;
 }
 
+/* Whether a switch is set: to neither nothing nor 0. */
 static bool is_on(const char *value)
 {
-	return value != NULL && strcmp(value, "0") != 0;
+	return value != NULL && *value != '\0' && strcmp(value, "0") != 0;
 }
 
-static void note_variable_fault(
-	struct options *options, const char *name, const char *value, struct options_fault fault)
+static void warn(const char *name, const char *problem, const char *value)
 {
-	/* There are fewer variables that can be wrong than there is room. */
-	if (options->variable_fault_count == OPTIONS_VARIABLE_FAULTS_MAX)
-		return;
-	fault.option = name;
-	fault.word = value;
-	fault.word_length = strlen(value);
-	options->variable_faults[options->variable_fault_count++] = fault;
-}
-
-static void read_value_variables(struct scan *scan)
-{
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		const struct option_row *row = &option_rows[i];
-		struct options_fault fault = {.error = OPTIONS_ERROR_NONE};
-		const char *value;
-
-		if (row->value == NULL || row->variable == NULL || scan->has_value[i])
-			continue;
-		value = variable(scan, row->variable);
-		if (value != NULL && !take_value(scan, row, value, &fault))
-			note_variable_fault(scan->options, row->variable, value, fault);
-	}
+	log_warning("ignoring %s: %s: '%s'", name, problem, value);
 }
 
 /* The first variable that is set decides: whit's own, tini's, dumb-init's if called so. */
-static void read_group_variables(struct scan *scan, bool is_dumb_init)
+static bool read_group(const struct scan *scan, bool is_dumb_init)
 {
 	const char *own = variable(scan, "WHIT_GROUP");
-	const char *dumb_init_setsid = variable(scan, "DUMB_INIT_SETSID");
+	const char *setsid = variable(scan, "DUMB_INIT_SETSID");
 
-	if (scan->has_target)
-		return;
-	if (own != NULL)
-		scan->options->to_group = is_on(own);
-	else if (scan->has_variables && getenv("TINI_KILL_PROCESS_GROUP") != NULL) /* or empty */
-		scan->options->to_group = true;
-	else if (is_dumb_init)
-		scan->options->to_group = dumb_init_setsid == NULL || is_on(dumb_init_setsid);
+	if (own != NULL && *own != '\0')
+		return is_on(own);
+	return variable(scan, "TINI_KILL_PROCESS_GROUP") != NULL || /* even if empty, as in tini */
+		(is_dumb_init && (setsid == NULL || *setsid == '\0' || is_on(setsid)));
 }
 
-/* A number of -v from a variable; base is the variable's number for whit's default. */
-static bool read_verbosity(struct scan *scan, const char *name, int base)
+/* The number of -v in a variable; usual is what it is for whit's default. */
+static bool read_number(const struct scan *scan, const char *name, int usual, int *ret_verbosity)
 {
-	const unsigned int highest = 1000; /* more than anybody means, and no overflow below */
-	struct options_fault fault = {
-		.error = OPTIONS_ERROR_BAD_VALUE,
-		.problem = "it is a number of at most 1000",
-	};
 	const char *value = variable(scan, name);
 	unsigned int number;
 
-	if (value == NULL)
+	if (value == NULL || *value == '\0')
 		return false;
-	if (!number_parse(value, strlen(value), highest, &number)) {
-		note_variable_fault(scan->options, name, value, fault);
+	if (!number_parse(value, strlen(value), 1000, &number)) {
+		warn(name, "not a number up to 1000", value);
 		return false;
 	}
-	scan->verbosity = (int)number - base;
+	*ret_verbosity = (int)number - usual;
 	return true;
 }
 
-static void read_verbosity_variables(struct scan *scan, bool is_dumb_init)
+static void read_verbosity(const struct scan *scan, bool is_dumb_init, int *ret_verbosity)
 {
-	const char *dumb_init_debug = variable(scan, "DUMB_INIT_DEBUG");
-
-	if (scan->has_verbosity)
-		return;
 	if (is_on(variable(scan, "WHIT_QUIET")))
-		scan->verbosity = -1;
-	else if (read_verbosity(scan, "WHIT_VERBOSE", 0) ||
-		read_verbosity(scan, "TINI_VERBOSITY", 1))
-		return;
-	else if (is_dumb_init && dumb_init_debug != NULL && strcmp(dumb_init_debug, "1") == 0)
-		scan->verbosity = 1;
+		*ret_verbosity = -1;
+	else if (!read_number(scan, "WHIT_VERBOSE", 0, ret_verbosity) &&
+		!read_number(scan, "TINI_VERBOSITY", 1, ret_verbosity) && is_dumb_init &&
+		is_on(variable(scan, "DUMB_INIT_DEBUG")))
+		*ret_verbosity = 1;
 }
 
-static void read_variables(struct scan *scan, bool is_dumb_init)
+static void set_log_level(int verbosity)
 {
-	scan->has_variables = has_variables();
-	read_value_variables(scan);
-	read_group_variables(scan, is_dumb_init);
-	read_verbosity_variables(scan, is_dumb_init);
-	if (is_on(variable(scan, "WHIT_WARN_REAPED")))
-		scan->options->warn_reaped = true;
+	log_set_level(verbosity < 0      ? LOG_LEVEL_ERROR
+			: verbosity == 0 ? LOG_LEVEL_WARNING
+			: verbosity == 1 ? LOG_LEVEL_VERBOSE
+					 : LOG_LEVEL_DEBUG);
 }
 
-static enum log_level level_of_verbosity(int verbosity)
-{
-	if (verbosity < 0)
-		return LOG_LEVEL_ERROR;
-	if (verbosity == 0)
-		return LOG_LEVEL_WARNING;
-	return verbosity == 1 ? LOG_LEVEL_VERBOSE : LOG_LEVEL_DEBUG;
-}
-
-/* Which of the two things that need a decision is meant; a pause has no command, a run has one. */
-static bool settle_command(struct scan *scan, const char *called_as)
+static void read_environment(struct scan *scan)
 {
 	struct options *options = scan->options;
+	bool is_dumb_init = strcmp(scan->called_as, "dumb-init") == 0;
 
-	if (*scan->next == NULL && strcmp(called_as, "pause") == 0)
-		options->action = OPTIONS_ACTION_PAUSE;
-	if (options->action == OPTIONS_ACTION_PAUSE) {
-		if (*scan->next != NULL)
-			return fail(scan, OPTIONS_ERROR_PAUSE_AND_COMMAND, NULL, *scan->next);
-		return true;
+	scan->has_variables = has_variables();
+	if (!scan->has_given['v'] && !scan->has_given['q'])
+		read_verbosity(scan, is_dumb_init, &options->verbosity);
+	set_log_level(options->verbosity);
+	if (!scan->has_given['g'] && !scan->has_given['c'])
+		options->to_group = read_group(scan, is_dumb_init);
+	if (is_on(variable(scan, "WHIT_WARN_REAPED")))
+		options->warn_reaped = true;
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option *option = &options_table[i];
+		char letter = option->letters[0];
+		const char *value = option->value == NULL || option->variable == NULL
+			? NULL
+			: variable(scan, option->variable);
+		const char *problem;
+
+		if (value == NULL || *value == '\0' || scan->has_given[(unsigned char)letter])
+			continue;
+		problem = take(options, letter, value);
+		if (problem != NULL)
+			warn(option->variable, problem, value);
 	}
-	if (*scan->next == NULL)
-		return fail(scan, OPTIONS_ERROR_NO_COMMAND, NULL, NULL);
-	options->command = scan->next;
-	return true;
 }
+
+/* --- both --- */
 
 static const char *base_name(const char *path)
 {
@@ -507,22 +359,27 @@ static const char *base_name(const char *path)
 bool options_parse(struct options *options, int argc, char **argv)
 {
 	/* argc may be 0, and then argv[0] is NULL: execve(2). */
-	const char *called_as = argc > 0 ? base_name(argv[0]) : "whit";
-	bool is_dumb_init = strcmp(called_as, "dumb-init") == 0;
-	struct scan scan = {.options = options, .next = argc > 0 ? argv + 1 : argv};
+	struct scan scan = {
+		.options = options,
+		.words = argc > 0 ? argv + 1 : argv,
+		.called_as = argc > 0 ? base_name(argv[0]) : "whit",
+	};
 
-	memset(options, 0, sizeof(*options));
 	rewrite_init(&options->rewrite);
-	exit_map_init(&options->exit_map);
-	options->action = OPTIONS_ACTION_RUN;
 	if (!take_options(&scan))
 		return false;
-	if (action_is_final(options->action))
+	if (is_final(options->action))
 		return true;
-	if (!settle_command(&scan, called_as))
+	if (*scan.words == NULL && strcmp(scan.called_as, "pause") == 0)
+		options->action = OPTIONS_ACTION_PAUSE;
+	if (options->action == OPTIONS_ACTION_PAUSE && *scan.words != NULL)
+		return fail("option '--pause' takes no command, not", *scan.words);
+	if (options->action == OPTIONS_ACTION_RUN && *scan.words == NULL) {
+		log_error("no command to run; see 'whit --help'");
 		return false;
-	read_variables(&scan, is_dumb_init);
-	options->log_level = level_of_verbosity(scan.verbosity);
+	}
+	options->command = scan.words;
+	read_environment(&scan);
 	return true;
 }
 
@@ -532,20 +389,17 @@ void options_help(struct line *help)
 
 	line_format(help,
 		"usage: whit [OPTION]... [--] COMMAND [ARG]...\n"
-		"       whit [OPTION]... --pause\n"
-		"\n");
+		"       whit [OPTION]... --pause\n\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		const struct option_row *row = &option_rows[i];
+		const struct option *option = &options_table[i];
 		size_t start = help->length;
 
-		line_format(help, "  -%c, --%s", row->letters[0], row->name);
-		if (row->value != NULL)
-			line_format(help, " %s", row->value);
+		line_format(help, "  -%c, --%s %s", option->letters[0], option->name,
+			option->value == NULL ? "" : option->value);
 		while (help->length - start < help_column && !help->cut)
 			line_format(help, " ");
-		line_format(help, "%s\n", row->help);
+		line_format(help, "%s\n", option->help);
 	}
-	line_format(help,
-		"\n"
-		"Most options have a variable too, such as WHIT_DRAIN=5; see whit(1).\n");
+	line_format(
+		help, "\nMost options have a variable too, such as WHIT_DRAIN=5; see whit(1).\n");
 }

@@ -1,107 +1,124 @@
 /*
  * The PATH loop. Runs in the started process that still shares whit's memory, so it keeps to its
- * own stack. What a failure means is told by command/exec_failure.c.
+ * own small stack. What a failure means is told by diagnosis/exec_failure.c.
  */
 #include "command/exec_search.h"
 
+#include "base/file.h"
 #include "command/exec_image.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static bool is_text_file(const char *path)
+/* As many as the kernel follows: exec_binprm of fs/exec.c. */
+#define INTERPRETERS_MAX 5
+
+/*
+ * Whether the file is text without #!, or a script whose interpreter is one: the kernel does not
+ * run either, and execvp(3), dash and bash give the first file to /bin/sh.
+ */
+static bool is_for_shell(const char *path)
 {
-	unsigned char bytes[EXEC_IMAGE_BYTES];
-	ssize_t length;
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	char bytes[EXEC_IMAGE_BYTES + 1];
 
-	if (fd < 0)
-		return false; /* what we may not read /bin/sh may not either */
-	length = read(fd, bytes, sizeof(bytes));
-	(void)close(fd); /* read-only: nothing to lose */
-	return length >= 0 && exec_image_classify(bytes, (size_t)length) == EXEC_IMAGE_TEXT;
+	for (int depth = 0; path != NULL && depth <= INTERPRETERS_MAX; depth++) {
+		int fd = file_open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		ssize_t length = read(fd, bytes, EXEC_IMAGE_BYTES);
+		enum exec_image image;
+
+		(void)close(fd); /* read-only: nothing to lose */
+		if (length < 0)
+			break; /* what we may not read /bin/sh may not either */
+		image = exec_image_classify(bytes, (size_t)length);
+		if (image != EXEC_IMAGE_SCRIPT)
+			return image == EXEC_IMAGE_TEXT;
+		path = exec_image_find_interpreter(bytes, (size_t)length);
+	}
+	return false;
 }
 
-/* The shell needs one word more than there are, and argv has one before it that nobody reads now.
- */
-static void run_by_shell(char *path, char **argv, char **envp)
+/* The shell needs one word more than there are; nothing needs the word before argv now. */
+static void run(char *path, char **argv, char **envp)
 {
 	static char shell[] = "/bin/sh";
 	char *name = argv[0];
 
-	argv[-1] = shell;
-	argv[0] = path;
-	(void)execve(shell, argv - 1, envp); /* returns only on failure */
-	argv[0] = name;                      /* whit still prints it */
-}
-
-static void run(char *path, char **argv, char **envp)
-{
 	(void)execve(path, argv, envp); /* returns only on failure */
 	if (errno != ENOEXEC)
 		return;
-	if (is_text_file(path))
-		run_by_shell(path, argv, envp);
+	if (is_for_shell(path)) {
+		argv[-1] = shell;
+		argv[0] = path;
+		(void)execve(shell, argv - 1, envp); /* returns only on failure */
+		argv[0] = name;                      /* whit still prints it */
+	}
 	errno = ENOEXEC;
 }
 
-/* Joins an entry of PATH and a name; an empty entry is the working directory: execvp(3). */
-static bool join(char *buffer, size_t size, const char *entry, size_t length, const char *name)
+void exec_search_start(struct exec_search *search, const char *name, char *const *envp, char *path)
 {
-	size_t name_size = strlen(name) + 1;
-
-	if (length + 1 + name_size > size)
-		return false;
-	memcpy(buffer, entry, length);
-	if (length > 0)
-		buffer[length++] = '/';
-	memcpy(buffer + length, name, name_size);
-	return true;
-}
-
-void exec_search_start(struct exec_search *search, const char *name, char *path)
-{
-	const char *list = getenv("PATH");
-
 	search->name = name;
-	search->entry = list == NULL ? EXEC_SEARCH_DEFAULT_PATH : list;
+	search->entry = "/usr/local/bin:/usr/bin:/bin";
 	search->path = path;
+	for (; *envp != NULL; envp++) {
+		if (strncmp(*envp, "PATH=", 5) == 0) {
+			search->entry = *envp + 5;
+			return;
+		}
+	}
 }
 
-char *exec_search_next(struct exec_search *search)
+/* An entry that is empty is the working directory: execvp(3). */
+const char *exec_search_next(struct exec_search *search)
 {
+	size_t size = strlen(search->name) + 1;
+
 	while (search->entry != NULL) {
 		const char *entry = search->entry;
-		size_t length = strcspn(entry, ":");
+		const char *colon = strchr(entry, ':');
+		size_t length = colon != NULL ? (size_t)(colon - entry) : strlen(entry);
 
-		search->entry = entry[length] == ':' ? entry + length + 1 : NULL;
-		if (join(search->path, PATH_MAX, entry, length, search->name))
-			return search->path;
+		search->entry = colon != NULL ? colon + 1 : NULL;
+		if (length + 1 + size > PATH_MAX)
+			continue;
+		memcpy(search->path, entry, length);
+		if (length > 0)
+			search->path[length++] = '/';
+		memcpy(search->path + length, search->name, size);
+		return search->path;
 	}
 	return NULL;
 }
 
 static void run_from_path(char **argv, char **envp)
 {
-	char buffer[PATH_MAX];
-	bool was_refused = false;
+	char path[PATH_MAX];
 	struct exec_search search;
-	char *path;
+	int error = ENOENT;
 
-	exec_search_start(&search, argv[0], buffer);
-	while ((path = exec_search_next(&search)) != NULL) {
+	exec_search_start(&search, argv[0], envp, path);
+	while (exec_search_next(&search) != NULL) {
 		run(path, argv, envp);
-		if (errno == EACCES)
-			was_refused = true;
-		else if (errno != ENOENT && errno != ENOTDIR)
+		switch (errno) {
+		case ENOENT:
+		case ENOTDIR:
+			break;
+		case ESTALE: /* the directory's server is gone, as of a network mount */
+		case ENODEV:
+		case ETIMEDOUT:
+			if (error != EACCES)
+				error = errno;
+			break;
+		case EACCES:
+			error = EACCES;
+			break;
+		default:
 			return;
+		}
 	}
-	errno = was_refused ? EACCES : ENOENT;
+	errno = error;
 }
 
 void exec_search_run(char **argv, char **envp)

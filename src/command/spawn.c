@@ -1,51 +1,53 @@
 /*
- * The way from whit to the running command: process, group, terminal, mask, exec. What is run is
- * found by command/exec_search.c; what happens to it afterwards is the supervisor's affair.
+ * The way from whit to the running command: process, group, terminal, mask, exec.
+ * command/exec_search.c finds what is run.
  */
 #include "command/spawn.h"
-
-#include "command/exec_search.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Where it begins: clone(2). */
+/*
+ * The new process's stack lies below whit's own, as with vfork(2): each page that is used is a page
+ * of memory for each container. whit waits meanwhile; what it has in use ends where its call of
+ * clone does, some registers and a return address further.
+ */
+#define STACK_IN_USE 1024
 #ifdef __hppa__
-#define STACK_START 0
+#define STACK_BEYOND(end) ((end) + STACK_IN_USE)
 #else
-#define STACK_START sizeof(struct spawn_stack)
+#define STACK_BEYOND(end) ((end)-STACK_IN_USE)
 #endif
 
-/* What the started process finds and leaves in the memory that it shares with whit until the exec.
- */
+/* What the new process finds and leaves in the memory that it shares with whit until the exec. */
 struct start {
 	struct spawn *spawn;
-	bool was_seen; /* the memory is shared indeed */
-	int error;     /* of the exec; 0 as long as there was none */
+	bool was_seen; /* the memory is really shared */
+	int error;     /* of the exec; 0 as long as there is none */
 };
 
 /*
- * Runs in the new process, on a stack of its own but in whit's memory, while whit waits. All
- * signals are blocked until the last step, and there are no handlers: none can run code here. Once
- * they are unblocked one may end this process, as it may any command.
+ * Runs in the new process, in whit's memory, while whit waits. All signals are blocked until the
+ * last step, and there are no handlers: no other code can run here. Once they are unblocked, a
+ * signal may end this process, as it may any command.
  */
 static int start_process(void *argument)
 {
 	struct start *start = argument;
 	struct spawn *spawn = start->spawn;
+	void (*unused)(int);
 
 	start->was_seen = true;
 	(void)setpgid(0, 0); /* cannot fail for a process that has just been made */
 	if (spawn->gets_foreground)
 		terminal_hand_to(spawn->terminal, getpid());
 	if (spawn->activation.entry != NULL)
-		socket_activation_pass_to(&spawn->activation, getpid());
+		socket_activation_hand_to(&spawn->activation, getpid());
 	if (spawn->chld_was_ignored)
-		(void)signal(SIGCHLD, SIG_IGN);         /* cannot fail for this signal */
+		(void)signal_set_handle(SIGCHLD, SIG_IGN, &unused); /* cannot fail for SIGCHLD */
 	(void)signal_set_apply(&spawn->inherited_mask); /* cannot fail: the kernel gave it to us */
 	exec_search_run(spawn->argv, spawn->envp);
 	start->error = errno;
@@ -55,8 +57,8 @@ static int start_process(void *argument)
 /*
  * Emulators (qemu-user) make a plain fork of a vfork: the memory is not shared and whit does not
  * wait. Then two other things tell how the start went. setpgid(2) refuses as soon as the process
- * has exec'd, also when that is a zombie by now; and a process that ended without having exec'd
- * left its errno as its status. Returns that errno, or 0.
+ * has exec'd, even if it is a zombie by then; and a process that ended without an exec left its
+ * errno as its status. Returns that errno, or 0.
  */
 static int await_exec(pid_t pid)
 {
@@ -73,32 +75,27 @@ static int await_exec(pid_t pid)
 	}
 }
 
-static void reap(pid_t pid)
-{
-	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
-		;
-}
-
 int spawn_command(struct spawn *spawn, pid_t *ret_pid, struct exec_failure *ret_failure)
 {
 	struct start start = {.spawn = spawn};
+	char *end = __builtin_alloca(64); /* the end of what is in use, wherever this is inlined */
 	/*
 	 * As vfork(2), which C code cannot call safely: whit is suspended until the command has
-	 * been exec'd or is gone, so the group is there before the first signal is passed on, and a
-	 * failed start is told from a short run. It also saves copying the page tables.
+	 * been exec'd or is gone. So the group is there before the first signal is forwarded, a
+	 * failed start is told from a short run, and no page tables are copied.
 	 */
-	pid_t pid = clone(start_process, spawn->stack->bytes + STACK_START,
-		CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
+	pid_t pid =
+		clone(start_process, STACK_BEYOND(end), CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
 
-	if (pid < 0) {
-		ret_failure->step = EXEC_FAILURE_AT_CLONE;
-		ret_failure->error = errno;
+	ret_failure->step = EXEC_FAILURE_AT_CLONE;
+	ret_failure->error = errno;
+	if (pid < 0)
 		return -1;
-	}
 	if (!start.was_seen)
 		start.error = await_exec(pid);
 	if (start.error != 0) {
-		reap(pid);
+		while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+			;
 		ret_failure->step = EXEC_FAILURE_AT_EXEC;
 		ret_failure->error = start.error;
 		return -1;

@@ -1,32 +1,26 @@
-/* Who has the terminal's foreground. When it changes hands is the start's affair. */
+/* Which process group has the terminal's foreground. supervise/job.c decides when that changes. */
 #include "command/terminal.h"
 
 #include "base/descriptor.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 /*
- * A group that is not of this PID namespace shows as 0, the terminal's and our own alike, so 0 = 0
- * says nothing. Reading no bytes does: with SIGTTIN blocked it fails with EIO in the background and
- * succeeds in the foreground (job control, termios(3)).
+ * A group outside this PID namespace shows as 0, for the terminal and for our own group, so 0 == 0
+ * proves nothing. Reading no bytes does: with SIGTTIN blocked it fails with EIO in the background
+ * and succeeds in the foreground (job control, termios(3)).
  */
-static bool reads_as_foreground(int fd)
+static bool is_foreground_of(int fd, pid_t foreground)
 {
 	char nothing;
 
-	return read(fd, &nothing, 0) == 0;
+	return foreground == getpgrp() && (foreground != 0 || read(fd, &nothing, 0) == 0);
 }
 
-static bool is_foreground_of(int fd, pid_t foreground)
-{
-	if (foreground != getpgrp())
-		return false;
-	return foreground != 0 || reads_as_foreground(fd);
-}
-
-/* tcgetpgrp fails for a terminal that is not the controlling one, and for what is no terminal. */
+/* tcgetpgrp fails for what is no terminal, or is not the controlling one. */
 static bool take(struct terminal *terminal, int fd, bool is_own)
 {
 	pid_t foreground = tcgetpgrp(fd);
@@ -36,6 +30,7 @@ static bool take(struct terminal *terminal, int fd, bool is_own)
 	terminal->exists = true;
 	terminal->foreground = foreground;
 	terminal->is_in_foreground = is_foreground_of(fd, foreground);
+	terminal->is_stdin = tcgetpgrp(STDIN_FILENO) >= 0;
 	terminal->has_own_fd = is_own;
 	terminal->fd = fd;
 	return true;
@@ -43,13 +38,16 @@ static bool take(struct terminal *terminal, int fd, bool is_own)
 
 void terminal_find(struct terminal *ret_terminal)
 {
-	/* One call where there is no terminal; it also finds one that 0, 1 and 2 are redirected
-	 * from. */
-	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	/* Finds the terminal also if 0, 1 and 2 are redirected, and with one call that there is
+	 * none. */
+	int fd = file_open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
 	ret_terminal->exists = false;
-	if (fd < 0 && errno == ENXIO)
-		return; /* no controlling terminal: tty(4) */
+	/* tty(4). A process that has no controlling terminal gets one only by its own open or
+	 * ioctl. */
+	ret_terminal->is_ruled_out = fd < 0 && errno == ENXIO;
+	if (ret_terminal->is_ruled_out)
+		return;
 	if (fd >= 0) {
 		fd = descriptor_above_stdio(fd);
 		if (take(ret_terminal, fd, true))

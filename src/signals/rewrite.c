@@ -1,10 +1,9 @@
-/* "FROM:TO" and the map it makes. Who sends what to whom is the supervisor's affair. */
+/* Parses "FROM:TO" into a map. supervise/supervisor.c applies it. */
 #include "signals/rewrite.h"
 
 #include "signals/signal_name.h"
 
 #include <signal.h>
-#include <stdbool.h>
 #include <string.h>
 
 void rewrite_init(struct rewrite *rewrite)
@@ -16,26 +15,19 @@ void rewrite_init(struct rewrite *rewrite)
 const char *rewrite_add(struct rewrite *rewrite, const char *text, size_t length)
 {
 	const char *colon = memchr(text, ':', length);
-	const char *to_text;
-	size_t to_length;
-	int from;
+	const char *end = text + length;
 	int to = REWRITE_DROP;
+	int from;
 
 	if (colon == NULL)
-		return "it has the form FROM:TO";
-	to_text = colon + 1;
-	to_length = length - (size_t)(to_text - text);
+		return "not of the form FROM:TO";
 	if (!signal_name_parse(text, (size_t)(colon - text), &from))
 		return "no such signal before the colon";
 	if (from == SIGKILL || from == SIGSTOP)
 		return "KILL and STOP cannot be caught";
-	if (!(to_length == 1 && *to_text == '0') && !signal_name_parse(to_text, to_length, &to))
+	if (!(end - colon == 2 && colon[1] == '0') &&
+		!signal_name_parse(colon + 1, (size_t)(end - colon) - 1, &to))
 		return "no such signal after the colon";
 	rewrite->to[from] = (unsigned char)to;
 	return NULL;
-}
-
-int rewrite_apply(const struct rewrite *rewrite, int signal)
-{
-	return rewrite->to[signal];
 }

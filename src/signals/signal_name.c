@@ -7,72 +7,50 @@
 
 #include <signal.h>
 #include <string.h>
-#include <strings.h>
 
 /*
- * As glibc's programs and the engines count: signal(7), "Real-time signals". SIGRTMAX, which libc
- * makes a call of, is 64, on MIPS 127.
+ * As glibc's programs and the engines count: signal(7), "Real-time signals". SIGRTMAX, a call in
+ * libc, is 64, on MIPS 127.
  */
 #define FIRST_REALTIME 34
 #define LAST_REALTIME  (_NSIG - 1)
 
 struct signal_row {
-	int signal;
-	const char *name;
+	unsigned char signal;
+	char name[7];
 };
 
-/* Of two names for one number the first is the one that is printed. */
+/* Of two names for one number, the first is printed. */
+/* clang-format off */
 static const struct signal_row signal_rows[] = {
-	{SIGHUP, "HUP"},
-	{SIGINT, "INT"},
-	{SIGQUIT, "QUIT"},
-	{SIGILL, "ILL"},
-	{SIGTRAP, "TRAP"},
-	{SIGABRT, "ABRT"},
-	{SIGABRT, "IOT"},
-	{SIGBUS, "BUS"},
+	{SIGHUP, "HUP"}, {SIGINT, "INT"}, {SIGQUIT, "QUIT"}, {SIGILL, "ILL"}, {SIGTRAP, "TRAP"},
+	{SIGABRT, "ABRT"}, {SIGABRT, "IOT"}, {SIGBUS, "BUS"}, {SIGFPE, "FPE"}, {SIGKILL, "KILL"},
+	{SIGUSR1, "USR1"}, {SIGSEGV, "SEGV"}, {SIGUSR2, "USR2"}, {SIGPIPE, "PIPE"},
+	{SIGALRM, "ALRM"}, {SIGTERM, "TERM"}, {SIGCHLD, "CHLD"}, {SIGCHLD, "CLD"},
+	{SIGCONT, "CONT"}, {SIGSTOP, "STOP"}, {SIGTSTP, "TSTP"}, {SIGTTIN, "TTIN"},
+	{SIGTTOU, "TTOU"}, {SIGURG, "URG"}, {SIGXCPU, "XCPU"}, {SIGXFSZ, "XFSZ"},
+	{SIGVTALRM, "VTALRM"}, {SIGPROF, "PROF"}, {SIGWINCH, "WINCH"}, {SIGIO, "IO"},
+	{SIGIO, "POLL"}, {SIGPWR, "PWR"}, {SIGSYS, "SYS"},
 #ifdef SIGEMT
 	{SIGEMT, "EMT"},
 #endif
-	{SIGFPE, "FPE"},
-	{SIGKILL, "KILL"},
-	{SIGUSR1, "USR1"},
-	{SIGSEGV, "SEGV"},
-	{SIGUSR2, "USR2"},
-	{SIGPIPE, "PIPE"},
-	{SIGALRM, "ALRM"},
-	{SIGTERM, "TERM"},
 #ifdef SIGSTKFLT
 	{SIGSTKFLT, "STKFLT"},
 #endif
-	{SIGCHLD, "CHLD"},
-	{SIGCHLD, "CLD"},
-	{SIGCONT, "CONT"},
-	{SIGSTOP, "STOP"},
-	{SIGTSTP, "TSTP"},
-	{SIGTTIN, "TTIN"},
-	{SIGTTOU, "TTOU"},
-	{SIGURG, "URG"},
-	{SIGXCPU, "XCPU"},
-	{SIGXFSZ, "XFSZ"},
-	{SIGVTALRM, "VTALRM"},
-	{SIGPROF, "PROF"},
-	{SIGWINCH, "WINCH"},
-	{SIGIO, "IO"},
-	{SIGIO, "POLL"},
-	{SIGPWR, "PWR"},
-	{SIGSYS, "SYS"},
 };
+/* clang-format on */
 
-#define ROW_COUNT (sizeof(signal_rows) / sizeof(signal_rows[0]))
-
-/* Takes the word off the front, in either case. */
+/* Takes the word, in either case, off the front. */
 static bool take_prefix(const char **text, size_t *length, const char *word)
 {
-	size_t count = strlen(word);
+	size_t count = 0;
 
-	if (*length < count || strncasecmp(*text, word, count) != 0)
-		return false;
+	for (; word[count] != '\0'; count++) {
+		char byte = count < *length ? (*text)[count] : '\0';
+
+		if (byte != word[count] && (word[count] < 'A' || byte != (word[count] | 0x20)))
+			return false;
+	}
 	*text += count;
 	*length -= count;
 	return true;
@@ -86,12 +64,10 @@ static bool parse_realtime(const char *text, size_t length, int *ret_signal)
 
 	if (!from_first && !take_prefix(&text, &length, "RTMAX"))
 		return false;
-	if (length > 0) {
-		if (*text != (from_first ? '+' : '-'))
-			return false;
-		if (!number_parse(text + 1, length - 1, span, &distance))
-			return false;
-	}
+	if (length > 0 &&
+		(*text != (from_first ? '+' : '-') ||
+			!number_parse(text + 1, length - 1, span, &distance)))
+		return false;
 	*ret_signal = from_first ? FIRST_REALTIME + (int)distance : LAST_REALTIME - (int)distance;
 	return true;
 }
@@ -101,15 +77,16 @@ bool signal_name_parse(const char *text, size_t length, int *ret_signal)
 	unsigned int number;
 
 	if (number_parse(text, length, SIGNAL_MAX, &number)) {
-		if (number == 0)
-			return false;
-		*ret_signal = (int)number;
-		return true;
+		if (number > 0)
+			*ret_signal = (int)number;
+		return number > 0;
 	}
 	(void)take_prefix(&text, &length, "SIG"); /* with or without */
-	for (size_t i = 0; i < ROW_COUNT; i++) {
-		if (strlen(signal_rows[i].name) == length &&
-			strncasecmp(signal_rows[i].name, text, length) == 0) {
+	for (size_t i = 0; i < sizeof(signal_rows) / sizeof(signal_rows[0]); i++) {
+		const char *word = text;
+		size_t rest = length;
+
+		if (take_prefix(&word, &rest, signal_rows[i].name) && rest == 0) {
 			*ret_signal = signal_rows[i].signal;
 			return true;
 		}
@@ -117,28 +94,22 @@ bool signal_name_parse(const char *text, size_t length, int *ret_signal)
 	return parse_realtime(text, length, ret_signal);
 }
 
-static const char *append_number(char *text, int number)
-{
-	number_format((unsigned int)number, text + strlen(text));
-	return text;
-}
-
 const char *signal_name_format(int signal, char buffer[SIGNAL_NAME_SIZE])
 {
-	for (size_t i = 0; i < ROW_COUNT; i++) {
-		if (signal_rows[i].signal == signal) {
-			strcpy(buffer, "SIG");
-			return strcat(buffer, signal_rows[i].name);
-		}
+	for (size_t i = 0; i < sizeof(signal_rows) / sizeof(signal_rows[0]); i++) {
+		if (signal_rows[i].signal == signal)
+			return strcat(strcpy(buffer, "SIG"), signal_rows[i].name);
 	}
-	if (signal == FIRST_REALTIME)
-		return strcpy(buffer, "SIGRTMIN");
 	if (signal == LAST_REALTIME)
 		return strcpy(buffer, "SIGRTMAX");
-	if (signal > FIRST_REALTIME && signal < LAST_REALTIME) {
-		strcpy(buffer, "SIGRTMIN+");
-		return append_number(buffer, signal - FIRST_REALTIME);
+	strcpy(buffer, "SIGRTMIN+");
+	if (signal < FIRST_REALTIME || signal > LAST_REALTIME) {
+		strcpy(buffer, "signal ");
+		number_format((unsigned int)signal, buffer + strlen(buffer));
+	} else if (signal == FIRST_REALTIME) {
+		buffer[strlen(buffer) - 1] = '\0';
+	} else {
+		number_format((unsigned int)(signal - FIRST_REALTIME), buffer + strlen(buffer));
 	}
-	strcpy(buffer, "signal ");
-	return append_number(buffer, signal);
+	return buffer;
 }

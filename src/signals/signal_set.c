@@ -1,4 +1,4 @@
-/* The kernel's signal sets through raw system calls. What a signal means is the callers' affair. */
+/* The kernel's signal sets and dispositions, through raw system calls. */
 #include "signals/signal_set.h"
 
 #include "base/descriptor.h"
@@ -15,7 +15,7 @@ static struct signal_set all_signals(void)
 {
 	struct signal_set all;
 
-	memset(&all, 0xff, sizeof(all)); /* the kernel leaves KILL and STOP out by itself */
+	memset(&all, 0xff, sizeof(all)); /* the kernel leaves out KILL and STOP */
 	return all;
 }
 
@@ -32,11 +32,21 @@ bool signal_set_has(const struct signal_set *set, int signal)
 	return (set->words[(signal - 1) / WORD_BITS] >> ((signal - 1) % WORD_BITS) & 1) != 0;
 }
 
+static int set_mask(const struct signal_set *mask, struct signal_set *ret_before)
+{
+	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, ret_before, sizeof(*mask));
+}
+
 int signal_set_block_all(struct signal_set *ret_inherited)
 {
 	struct signal_set all = all_signals();
 
-	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, ret_inherited, sizeof(all));
+	return set_mask(&all, ret_inherited);
+}
+
+int signal_set_apply(const struct signal_set *mask)
+{
+	return set_mask(mask, NULL);
 }
 
 bool signal_set_is_pending(int signal)
@@ -47,42 +57,46 @@ bool signal_set_is_pending(int signal)
 		signal_set_has(&pending, signal);
 }
 
+/*
+ * The kernel's struct sigaction is the handler and some words of flags and mask; on MIPS the flags
+ * come first. All of them are 0 here. libc's sigaction(2) is 900 bytes of code.
+ */
+#ifdef __mips__
+#define HANDLER 1
+#else
+#define HANDLER 0
+#endif
+
+int signal_set_handle(int signal, void (*disposition)(int), void (**ret_before)(int))
+{
+	void (*action[16])(int) = {[HANDLER] = disposition};
+	void (*before[16])(int) = {[HANDLER] = SIG_DFL};
+	int result =
+		(int)syscall(SYS_rt_sigaction, signal, action, before, sizeof(struct signal_set));
+
+	*ret_before = before[HANDLER];
+	return result;
+}
+
 void signal_set_suffer(int signal, bool group)
 {
 	struct signal_set all_but_one = all_signals();
 	struct signal_set before;
+	void (*unused)(int);
 
 	all_but_one.words[(signal - 1) / WORD_BITS] &= ~(1UL << ((signal - 1) % WORD_BITS));
-	if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all_but_one, &before, sizeof(before)) < 0)
+	(void)signal_set_handle(signal, SIG_DFL, &unused); /* cannot fail for a stop signal */
+	if (set_mask(&all_but_one, &before) < 0)
 		return;
 	(void)kill(group ? 0 : getpid(), signal); /* to ourselves: cannot fail */
 	(void)signal_set_apply(&before);          /* cannot fail: the kernel gave it to us */
 }
 
-int signal_set_apply(const struct signal_set *mask)
-{
-	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, sizeof(*mask));
-}
-
-/* SFD_CLOEXEC is O_CLOEXEC by definition: signalfd(2). */
-static int make_signalfd(int fd, const struct signal_set *set)
-{
-	return (int)syscall(SYS_signalfd4, fd, set, sizeof(*set), O_CLOEXEC);
-}
-
 int signal_set_open_all(void)
 {
 	struct signal_set all = all_signals();
-	int fd = make_signalfd(-1, &all);
 
-	return fd < 0 ? -1 : descriptor_above_stdio(fd);
-}
-
-int signal_set_read_but(int fd, const struct signal_set *left_out)
-{
-	struct signal_set set;
-
-	for (size_t i = 0; i < sizeof(set.words) / sizeof(set.words[0]); i++)
-		set.words[i] = ~left_out->words[i];
-	return make_signalfd(fd, &set) < 0 ? -1 : 0;
+	/* SFD_CLOEXEC is O_CLOEXEC by definition: signalfd(2). */
+	return descriptor_above_stdio(
+		(int)syscall(SYS_signalfd4, -1, &all, sizeof(all), O_CLOEXEC));
 }

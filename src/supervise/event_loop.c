@@ -1,99 +1,56 @@
-/* Waits for signals and for time. What is done about them is the supervisor's affair. */
+/* Waits for signals, processes and time. The supervisor acts on them. */
 #include "supervise/event_loop.h"
+
+#include "base/system_call.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <string.h>
-#include <unistd.h>
+#include <sys/syscall.h>
 
 #define ERROR_PAUSE_MS 100
 
-/* So many full batches in a row are a flood, where a burst is not one yet. */
-#define FLOOD_BATCHES 8
-
-/* False when the deadline comes first, or may have. */
-static bool wait_until(int signal_fd, const struct deadline *deadline)
+void event_loop_init(struct event_loop *loop, int signal_fd)
 {
-	struct pollfd signals = {.fd = signal_fd, .events = POLLIN};
-
-	return poll(&signals, 1, deadline_timeout_ms(deadline, clock_now_ms())) > 0;
+	loop->fds[EVENT_LOOP_SIGNALS] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
+	loop->fds[EVENT_LOOP_PARENT] = (struct pollfd){.fd = -1, .events = POLLIN};
+	loop->joined_count = 0;
+	loop->is_nonblocking = false;
 }
 
-/*
- * The signalfd cannot be read any more, for which no reason is known. The end of the command is
- * still to be noticed, and the machine not to be heated by looking for it.
- */
-static void pause_after_error(void)
+/* Returns whether there is a signal to read. */
+static bool poll_all(struct event_loop *loop, const struct deadline *deadline)
 {
-	(void)poll(NULL, 0, ERROR_PAUSE_MS);
+	int timeout_ms = deadline_timeout_ms(deadline, deadline->is_set ? clock_now_ms() : 0);
+	size_t count = EVENT_LOOP_FIRST_JOINED + loop->joined_count;
+
+	for (size_t i = 0; i < count; i++)
+		loop->fds[i].revents = 0; /* poll leaves them so if it fails */
+	return poll(loop->fds, count, timeout_ms) > 0 && loop->fds[EVENT_LOOP_SIGNALS].revents != 0;
 }
 
-/* The count of what was read. 0 when the deadline comes first, and after an error. */
-static size_t read_batch(int signal_fd, const struct deadline *deadline, struct event_batch *batch)
+size_t event_loop_wait(struct event_loop *loop, const struct deadline *deadline,
+	struct signalfd_siginfo ret_records[EVENT_LOOP_BATCH])
 {
-	ssize_t length;
+	const int signal_fd = loop->fds[EVENT_LOOP_SIGNALS].fd;
+	const long size = EVENT_LOOP_BATCH * sizeof(*ret_records);
+	bool polls =
+		deadline->is_set || loop->joined_count > 0 || loop->fds[EVENT_LOOP_PARENT].fd >= 0;
+	long length;
 
-	if (deadline->is_set) {
-		/*
-		 * What poll has seen may be gone by the read: a stop signal discards a CONT that is
-		 * pending, and STOP sent to PID 1 from inside does that alone (prepare_signal in
-		 * kernel/signal.c). A read that waited would miss the deadline.
-		 */
-		(void)fcntl(signal_fd, F_SETFL, O_NONBLOCK); /* cannot fail for a signalfd */
-		if (!wait_until(signal_fd, deadline))
+	/*
+	 * What poll has seen may be gone by the read, which must not wait then: a stop signal
+	 * discards a pending CONT, and a STOP sent to PID 1 from inside does only that
+	 * (prepare_signal in kernel/signal.c).
+	 */
+	if (loop->is_nonblocking != polls) /* cannot fail for a signalfd */
+		(void)syscall(SYS_fcntl, signal_fd, F_SETFL, polls ? O_NONBLOCK : 0);
+	loop->is_nonblocking = polls;
+	do {
+		if (polls && !poll_all(loop, deadline))
 			return 0;
-	}
-	while ((length = read(signal_fd, batch->records, sizeof(batch->records))) < 0) {
-		if (errno == EAGAIN && deadline->is_set)
-			return 0;
-		if (errno == EAGAIN) /* there has been a deadline before */
-			(void)wait_until(signal_fd, deadline);
-		else if (errno != EINTR) /* which comes after a stop or from a tracer: signal(7) */
-			break;
-	}
-	if (length > 0)
-		return (size_t)length / sizeof(batch->records[0]);
-	pause_after_error();
-	return 0;
-}
-
-static void leave_out(struct event_loop *loop, const struct event_batch *batch)
-{
-	for (size_t i = 0; i < batch->count; i++)
-		signal_set_add(&loop->left_out, (int)batch->records[i].ssi_signo);
-	if (signal_set_read_but(loop->signal_fd, &loop->left_out) == 0)
-		loop->has_left_out = true; /* else it is as it was, and others may be left out */
-}
-
-static void leave_nothing_out(struct event_loop *loop)
-{
-	memset(&loop->left_out, 0, sizeof(loop->left_out));
-	loop->has_left_out = signal_set_read_but(loop->signal_fd, &loop->left_out) < 0;
-}
-
-/*
- * What is sent to a thread (tgkill(2)) the kernel hands out before what is sent to the process, and
- * of either the lowest number first (next_signal and dequeue_signal in kernel/signal.c). A flood of
- * one signal would hold up another for ever, so one is left out that fills batch after batch, until
- * the others have been read.
- */
-static void watch_for_flood(struct event_loop *loop, const struct event_batch *batch)
-{
-	loop->full_batches = batch->count == EVENT_LOOP_BATCH ? loop->full_batches + 1 : 0;
-	if (loop->full_batches >= FLOOD_BATCHES)
-		leave_out(loop, batch);
-	else if (loop->has_left_out)
-		leave_nothing_out(loop);
-}
-
-void event_loop_wait(
-	struct event_loop *loop, const struct deadline *deadline, struct event_batch *ret_batch)
-{
-	const struct deadline at_once = {.is_set = true}; /* long past */
-
-	/* What was left out is there to be read. */
-	ret_batch->count =
-		read_batch(loop->signal_fd, loop->has_left_out ? &at_once : deadline, ret_batch);
-	watch_for_flood(loop, ret_batch);
+		length = system_call(SYS_read, signal_fd, (long)ret_records, size, 0);
+	} while (length < 0 && errno == EINTR); /* after a stop, or from a tracer: signal(7) */
+	if (length < 0 && errno != EAGAIN) /* then the command's end must be noticed all the same */
+		(void)poll(NULL, 0, ERROR_PAUSE_MS);
+	return length < 0 ? 0 : (size_t)length / sizeof(*ret_records);
 }

@@ -1,4 +1,4 @@
-/* States and events of the way to the end, each pair in its place. Makes no system call. */
+/* What each event leads to on the way to the end. Makes no system call. */
 #include "supervise/shutdown.h"
 
 static enum shutdown_action go_to(
@@ -9,133 +9,64 @@ static enum shutdown_action go_to(
 	return action;
 }
 
-/* The command has ended: the rest is let finish if -d says so, else the kernel ends it with whit.
- */
-static enum shutdown_action drain_or_end(struct shutdown *shutdown, int64_t now_ms)
+/* KILL again after 50, 100, 200 ms and so on, but give up in time. */
+static void set_kill_clocks(struct shutdown *shutdown, int64_t now_ms)
 {
-	if (!shutdown->drain.is_set)
-		return go_to(shutdown, SHUTDOWN_STATE_OVER, SHUTDOWN_ACTION_END);
-	(void)go_to(shutdown, SHUTDOWN_STATE_DRAINING, SHUTDOWN_ACTION_NONE);
-	shutdown->deadline = deadline_after(now_ms, shutdown->drain.duration_ms);
-	return SHUTDOWN_ACTION_STOP_REST;
-}
-
-static enum shutdown_action kill_rest(struct shutdown *shutdown, int64_t now_ms)
-{
-	(void)go_to(shutdown, SHUTDOWN_STATE_KILLING, SHUTDOWN_ACTION_NONE);
-	shutdown->deadline = deadline_after(now_ms, SHUTDOWN_KILL_AGAIN_MS);
-	return SHUTDOWN_ACTION_KILL_REST;
-}
-
-static enum shutdown_action begin_killing(struct shutdown *shutdown, int64_t now_ms)
-{
-	shutdown->give_up = deadline_after(now_ms, SHUTDOWN_GIVE_UP_MS);
-	return kill_rest(shutdown, now_ms);
-}
-
-static enum shutdown_action step_running(
-	struct shutdown *shutdown, enum shutdown_event event, int64_t now_ms)
-{
-	switch (event) {
-	case SHUTDOWN_EVENT_TOLD_TO_STOP:
-		if (shutdown->kill_after.is_set) {
-			shutdown->state = SHUTDOWN_STATE_STOPPING;
-			shutdown->deadline =
-				deadline_after(now_ms, shutdown->kill_after.duration_ms);
-		}
-		return SHUTDOWN_ACTION_NONE;
-	case SHUTDOWN_EVENT_COMMAND_ENDED:
-		return drain_or_end(shutdown, now_ms);
-	case SHUTDOWN_EVENT_SOME_REAPED:
-	case SHUTDOWN_EVENT_NOBODY_LEFT: /* there is the command, or the pause */
-	case SHUTDOWN_EVENT_DEADLINE:    /* there is none */
-		return SHUTDOWN_ACTION_NONE;
+	if (!shutdown->give_up.is_set) {
+		shutdown->give_up = deadline_after(now_ms, SHUTDOWN_GIVE_UP_MS);
+		shutdown->kill_again_ms = SHUTDOWN_KILL_AGAIN_MS;
 	}
-	return SHUTDOWN_ACTION_NONE;
-}
-
-static enum shutdown_action step_stopping(
-	struct shutdown *shutdown, enum shutdown_event event, int64_t now_ms)
-{
-	switch (event) {
-	case SHUTDOWN_EVENT_COMMAND_ENDED:
-		return drain_or_end(shutdown, now_ms);
-	case SHUTDOWN_EVENT_DEADLINE:
-		return go_to(shutdown, SHUTDOWN_STATE_KILLED, SHUTDOWN_ACTION_KILL_COMMAND);
-	case SHUTDOWN_EVENT_TOLD_TO_STOP: /* the clock runs since the first */
-	case SHUTDOWN_EVENT_SOME_REAPED:
-	case SHUTDOWN_EVENT_NOBODY_LEFT:
-		return SHUTDOWN_ACTION_NONE;
-	}
-	return SHUTDOWN_ACTION_NONE;
-}
-
-static enum shutdown_action step_killed(
-	struct shutdown *shutdown, enum shutdown_event event, int64_t now_ms)
-{
-	switch (event) {
-	case SHUTDOWN_EVENT_COMMAND_ENDED:
-		return drain_or_end(shutdown, now_ms);
-	case SHUTDOWN_EVENT_TOLD_TO_STOP:
-	case SHUTDOWN_EVENT_SOME_REAPED:
-	case SHUTDOWN_EVENT_NOBODY_LEFT:
-	case SHUTDOWN_EVENT_DEADLINE:
-		return SHUTDOWN_ACTION_NONE;
-	}
-	return SHUTDOWN_ACTION_NONE;
-}
-
-static enum shutdown_action step_draining(
-	struct shutdown *shutdown, enum shutdown_event event, int64_t now_ms)
-{
-	switch (event) {
-	case SHUTDOWN_EVENT_NOBODY_LEFT:
-		return go_to(shutdown, SHUTDOWN_STATE_OVER, SHUTDOWN_ACTION_END);
-	case SHUTDOWN_EVENT_DEADLINE:
-		return begin_killing(shutdown, now_ms);
-	case SHUTDOWN_EVENT_TOLD_TO_STOP: /* it went to all the rest */
-	case SHUTDOWN_EVENT_COMMAND_ENDED:
-	case SHUTDOWN_EVENT_SOME_REAPED:
-		return SHUTDOWN_ACTION_NONE;
-	}
-	return SHUTDOWN_ACTION_NONE;
-}
-
-static enum shutdown_action step_killing(
-	struct shutdown *shutdown, enum shutdown_event event, int64_t now_ms)
-{
-	switch (event) {
-	case SHUTDOWN_EVENT_NOBODY_LEFT:
-		return go_to(shutdown, SHUTDOWN_STATE_OVER, SHUTDOWN_ACTION_END);
-	case SHUTDOWN_EVENT_SOME_REAPED: /* one may have left a child that has just come to us */
-		return begin_killing(shutdown, now_ms);
-	case SHUTDOWN_EVENT_DEADLINE:
-		if (deadline_has_come(&shutdown->give_up, now_ms))
-			return go_to(shutdown, SHUTDOWN_STATE_OVER, SHUTDOWN_ACTION_GIVE_UP);
-		return kill_rest(shutdown, now_ms);
-	case SHUTDOWN_EVENT_TOLD_TO_STOP:
-	case SHUTDOWN_EVENT_COMMAND_ENDED:
-		return SHUTDOWN_ACTION_NONE;
-	}
-	return SHUTDOWN_ACTION_NONE;
+	shutdown->deadline = deadline_after(now_ms, shutdown->kill_again_ms);
+	if (deadline_has_come(&shutdown->give_up, shutdown->deadline.at_ms))
+		shutdown->deadline = shutdown->give_up;
+	shutdown->kill_again_ms *= 2;
 }
 
 enum shutdown_action shutdown_step(
 	struct shutdown *shutdown, enum shutdown_event event, int64_t now_ms)
 {
-	switch (shutdown->state) {
-	case SHUTDOWN_STATE_RUNNING:
-		return step_running(shutdown, event, now_ms);
-	case SHUTDOWN_STATE_STOPPING:
-		return step_stopping(shutdown, event, now_ms);
-	case SHUTDOWN_STATE_KILLED:
-		return step_killed(shutdown, event, now_ms);
-	case SHUTDOWN_STATE_DRAINING:
-		return step_draining(shutdown, event, now_ms);
-	case SHUTDOWN_STATE_KILLING:
-		return step_killing(shutdown, event, now_ms);
-	case SHUTDOWN_STATE_OVER:
-		return SHUTDOWN_ACTION_NONE;
+	bool is_draining = shutdown->state == SHUTDOWN_STATE_DRAINING;
+	bool is_killing = shutdown->state == SHUTDOWN_STATE_KILLING;
+
+	switch (event) {
+	case SHUTDOWN_EVENT_TOLD_TO_STOP: /* the clock runs since the first time */
+		if (shutdown->state == SHUTDOWN_STATE_RUNNING && shutdown->kill_after.is_set) {
+			shutdown->state = SHUTDOWN_STATE_STOPPING;
+			shutdown->deadline =
+				deadline_after(now_ms, shutdown->kill_after.duration_ms);
+		}
+		break;
+	case SHUTDOWN_EVENT_COMMAND_ENDED:
+		if (shutdown->state >= SHUTDOWN_STATE_DRAINING)
+			break;
+		if (shutdown->drain.is_set)
+			return go_to(
+				shutdown, SHUTDOWN_STATE_DRAINING, SHUTDOWN_ACTION_STOP_REMAINING);
+		/* The kernel ends the remaining processes with PID 1. */
+		return go_to(shutdown, SHUTDOWN_STATE_OVER, SHUTDOWN_ACTION_END);
+	case SHUTDOWN_EVENT_SIGNALLED: /* the clocks start now: to signal many may take long */
+		if (is_draining)
+			shutdown->deadline = deadline_after(now_ms, shutdown->drain.duration_ms);
+		else if (is_killing)
+			set_kill_clocks(shutdown, now_ms);
+		break;
+	case SHUTDOWN_EVENT_OUT_OF_REACH:
+		if (is_killing)
+			return go_to(shutdown, SHUTDOWN_STATE_OVER, SHUTDOWN_ACTION_GIVE_UP);
+		break;
+	case SHUTDOWN_EVENT_NONE_LEFT: /* else there is the command, or the pause */
+		if (is_draining || is_killing)
+			return go_to(shutdown, SHUTDOWN_STATE_OVER, SHUTDOWN_ACTION_END);
+		break;
+	case SHUTDOWN_EVENT_DEADLINE:
+		if (shutdown->state == SHUTDOWN_STATE_STOPPING)
+			return go_to(shutdown, SHUTDOWN_STATE_KILLED, SHUTDOWN_ACTION_KILL_COMMAND);
+		if (is_killing && deadline_has_come(&shutdown->give_up, now_ms))
+			return go_to(shutdown, SHUTDOWN_STATE_OVER, SHUTDOWN_ACTION_GIVE_UP);
+		if (is_draining || is_killing)
+			return go_to(
+				shutdown, SHUTDOWN_STATE_KILLING, SHUTDOWN_ACTION_KILL_REMAINING);
+		break;
 	}
 	return SHUTDOWN_ACTION_NONE;
 }

@@ -1,21 +1,87 @@
 /*
- * One turn of whit's life: wait, pass on, reap, decide. Waiting, reaping and sending are done by
- * modules of their own; what they return is said here.
+ * One turn of whit's life: wait, forward, reap, decide. Other modules wait, send and reap; this one
+ * connects them.
  */
 #include "supervise/supervisor.h"
 
-#include "base/clock.h"
-#include "base/log.h"
+#include "base/error_text.h"
 #include "base/number.h"
 #include "signals/signal_name.h"
 #include "signals/signal_record.h"
-#include "supervise/event_loop.h"
+#include "supervise/outsiders.h"
+#include "supervise/process.h"
+#include "supervise/reaper.h"
 #include "supervise/report.h"
-#include "supervise/roll_call.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
+
+/* --- the way to the end --- */
+
+static void kill_command(struct supervisor *whit)
+{
+	char seconds[NUMBER_SECONDS_SIZE];
+
+	log_warning("killing the command (pid %d): it has not ended within %s s of a stop signal",
+		whit->command,
+		number_format_seconds(whit->shutdown.kill_after.duration_ms, seconds));
+	if (whit->target == FORWARD_TO_GROUP)
+		(void)kill(-whit->command, SIGKILL); /* the group may be empty */
+	/* The command may have left its group. */
+	if (kill(whit->command, SIGKILL) < 0)
+		report_not_forwarded(whit, SIGKILL, errno);
+	else
+		whit->has_killed = true;
+}
+
+/* Does what shutdown.c says to the remaining processes; returns what shutdown.c is to know. */
+static enum shutdown_event signal_remaining(struct supervisor *whit, bool is_kill)
+{
+	char seconds[NUMBER_SECONDS_SIZE];
+
+	/* A subreaper without children has no descendants. PID 1 cannot know. */
+	if (!whit->has_children && whit->self != PROCESS_INIT)
+		return SHUTDOWN_EVENT_SIGNALLED;
+	number_format_seconds(whit->shutdown.drain.duration_ms, seconds);
+	if (!is_kill) {
+		log_verbose("the remaining processes have %s s to finish", seconds);
+		remaining_signal(&whit->remaining, SIGTERM, true);
+		return SHUTDOWN_EVENT_SIGNALLED;
+	}
+	if (!whit->shutdown.give_up.is_set) { /* the first time */
+		log_warning("killing the remaining processes: they have not ended within %s s",
+			seconds);
+		remaining_name(&whit->remaining);
+	}
+	return remaining_kill(&whit->remaining) ? SHUTDOWN_EVENT_SIGNALLED
+						: SHUTDOWN_EVENT_OUT_OF_REACH;
+}
+
+/* The clock is not read if nothing is timed. */
+static int64_t now_ms(const struct supervisor *whit)
+{
+	return whit->shutdown.drain.is_set || whit->shutdown.kill_after.is_set ? clock_now_ms() : 0;
+}
+
+/* Lets shutdown.c decide what follows from the event, and does it. */
+static void act(struct supervisor *whit, enum shutdown_event event)
+{
+	enum shutdown_state before = whit->shutdown.state;
+	enum shutdown_action action = shutdown_step(&whit->shutdown, event, now_ms(whit));
+
+	if (action == SHUTDOWN_ACTION_STOP_REMAINING || action == SHUTDOWN_ACTION_KILL_REMAINING) {
+		event = signal_remaining(whit, action == SHUTDOWN_ACTION_KILL_REMAINING);
+		action = shutdown_step(&whit->shutdown, event, now_ms(whit));
+	}
+	if (action == SHUTDOWN_ACTION_KILL_COMMAND)
+		kill_command(whit);
+	else if (action == SHUTDOWN_ACTION_GIVE_UP)
+		log_warning("giving up on the remaining processes: SIGKILL has not ended them");
+	else if (action == SHUTDOWN_ACTION_END && before >= SHUTDOWN_STATE_DRAINING)
+		report_none_left(whit);
+}
+
+/* --- signals --- */
 
 /* Whether the signal asks for an end. */
 static bool is_stop_signal(int signal)
@@ -29,244 +95,177 @@ static bool is_job_stop_signal(int signal)
 	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
-static void kill_command(struct supervisor *supervisor)
+static void forward(struct supervisor *whit, const struct signalfd_siginfo *record, int signal)
 {
-	const struct signalfd_siginfo from_whit = {.ssi_code = SI_USER};
-	char seconds[NUMBER_SECONDS_SIZE];
+	enum forward_target target = whit->target;
 
-	log_warning("killing the command (pid %d): it has not ended within %s s",
-		supervisor->command,
-		number_format_seconds(supervisor->shutdown.kill_after.duration_ms, seconds));
-	if (supervisor->target == DELIVERY_TO_GROUP) /* whether or not somebody is in it */
-		(void)delivery_send(supervisor->command, DELIVERY_TO_GROUP, SIGKILL, &from_whit);
-	/* It may have left its group, with others in it. */
-	if (delivery_send(supervisor->command, DELIVERY_TO_COMMAND, SIGKILL, &from_whit) < 0)
-		report_not_passed_on(supervisor, SIGKILL, errno);
-	else
-		supervisor->has_killed = true;
-}
-
-static void stop_rest(struct supervisor *supervisor)
-{
-	char seconds[NUMBER_SECONDS_SIZE];
-
-	leftovers_stop(&supervisor->rest);
-	log_verbose("the rest has %s s to finish",
-		number_format_seconds(supervisor->shutdown.drain.duration_ms, seconds));
-}
-
-static void kill_rest(struct supervisor *supervisor, enum shutdown_state before)
-{
-	char seconds[NUMBER_SECONDS_SIZE];
-
-	if (before == SHUTDOWN_STATE_DRAINING) { /* else it is those who escaped by forking */
-		log_warning("killing the rest: it has not ended within %s s",
-			number_format_seconds(supervisor->shutdown.drain.duration_ms, seconds));
-		roll_call(supervisor->self);
-	}
-	leftovers_kill(&supervisor->rest);
-}
-
-/* The first look at the clock costs page faults, so there is none where nothing is timed. */
-static int64_t shutdown_now_ms(const struct shutdown *shutdown)
-{
-	return shutdown->drain.is_set || shutdown->kill_after.is_set ? clock_now_ms() : 0;
-}
-
-/* Lets shutdown.c decide what follows from the event, and does it. */
-static void act(struct supervisor *supervisor, enum shutdown_event event)
-{
-	enum shutdown_state before = supervisor->shutdown.state;
-
-	switch (shutdown_step(
-		&supervisor->shutdown, event, shutdown_now_ms(&supervisor->shutdown))) {
-	case SHUTDOWN_ACTION_KILL_COMMAND:
-		kill_command(supervisor);
-		break;
-	case SHUTDOWN_ACTION_STOP_REST:
-		stop_rest(supervisor);
-		break;
-	case SHUTDOWN_ACTION_KILL_REST:
-		kill_rest(supervisor, before);
-		break;
-	case SHUTDOWN_ACTION_GIVE_UP:
-		log_warning("giving up on the rest: KILL has not ended it");
-		break;
-	case SHUTDOWN_ACTION_END: /* the loop sees the state */
-		if (before == SHUTDOWN_STATE_DRAINING || before == SHUTDOWN_STATE_KILLING)
-			report_rest_ended(supervisor);
-		break;
-	case SHUTDOWN_ACTION_NONE:
-		break;
-	}
-}
-
-static void pass_on(struct supervisor *supervisor, const struct signalfd_siginfo *record)
-{
-	int signal = rewrite_apply(supervisor->rewrite, (int)record->ssi_signo);
-
-	if (signal == REWRITE_DROP) {
-		report_dropped(record);
+	if (signal_record_is_from_kernel(record) && job_is_typed_at_whit(&whit->job))
+		target = FORWARD_TO_GROUP;
+	if (forward_signal(whit->command, target, signal, record) < 0) {
+		report_not_forwarded(whit, signal, errno);
 		return;
 	}
-	if (delivery_send(supervisor->command, supervisor->target, signal, record) < 0) {
-		report_not_passed_on(supervisor, signal, errno);
-		return;
-	}
-	signal_set_add(&supervisor->passed_on, signal);
-	report_passed_on(supervisor, record, signal);
+	signal_set_add(&whit->forwarded, signal);
 	if (is_job_stop_signal(signal))
-		job_expect_stop(&supervisor->job);
-	/* What is asked of whit counts as well as what becomes of it with -r. */
+		job_expect_stop(&whit->job);
+	report_forwarded(whit, record, signal);
+	/* What is asked of whit counts as well as what -r makes of it. */
 	if (is_stop_signal((int)record->ssi_signo) || is_stop_signal(signal))
-		act(supervisor, SHUTDOWN_EVENT_TOLD_TO_STOP);
+		act(whit, SHUTDOWN_EVENT_TOLD_TO_STOP);
 }
+
+static void end_pause(struct supervisor *whit, int signal)
+{
+	char name[SIGNAL_NAME_SIZE];
+
+	if (signal != SIGTERM && signal != SIGINT && signal != SIGKILL) /* KILL: from -p */
+		return;
+	log_verbose("ending on %s", signal_name_format(signal, name));
+	remaining_name(&whit->remaining);
+	act(whit, SHUTDOWN_EVENT_COMMAND_ENDED);
+	whit->is_more_to_reap = true; /* or there is no other process */
+}
+
+/* Where a signal goes depends on how far the shutdown is. */
+static void take_signal(struct supervisor *whit, const struct signalfd_siginfo *record)
+{
+	int received = (int)record->ssi_signo;
+	int signal = whit->rewrite->to[received];
+
+	if (signal_record_is_child_news(record) ||
+		signal_record_is_own_write_error(record, whit->self) ||
+		whit->shutdown.state >= SHUTDOWN_STATE_KILLING) /* killed processes take none */
+		return;
+	if (whit->has_command) {
+		if (received == SIGCONT && job_continue(&whit->job))
+			return;
+		if (signal == REWRITE_DROP)
+			report_forwarded(whit, record, REWRITE_DROP);
+		else
+			forward(whit, record, signal);
+	} else if (whit->shutdown.state < SHUTDOWN_STATE_DRAINING) {
+		end_pause(whit, received);
+	} else if (!is_job_stop_signal(received) || !signal_record_is_from_kernel(record)) {
+		/* Not ^Z: no process would continue what it stops. */
+		if (signal != REWRITE_DROP)
+			remaining_signal(&whit->remaining, signal, false);
+		report_forwarded(whit, record, signal);
+	}
+}
+
+/* The signal of -p, as if the parent had sent it. */
+static struct signalfd_siginfo parent_record(const struct supervisor *whit)
+{
+	log_verbose("the parent (pid %d) has ended", whit->parent);
+	return (struct signalfd_siginfo){
+		.ssi_signo = (uint32_t)whit->parent_death,
+		.ssi_code = SI_USER,
+		.ssi_pid = (uint32_t)whit->parent,
+	};
+}
+
+/* --- children --- */
 
 /*
  * SIGCHLD of either origin means that there may be something to reap, since two may collapse into
  * one record. A full batch may have left SIGCHLD behind: reaping then keeps a flood of signals from
  * holding it up for ever.
  */
-static bool wants_reaping(const struct event_batch *batch)
+static bool wants_reaping(const struct signalfd_siginfo *records, size_t count, pid_t *ret_ended)
 {
-	if (batch->count == 0 || batch->count == EVENT_LOOP_BATCH)
-		return true;
-	for (size_t i = 0; i < batch->count; i++) {
-		if (batch->records[i].ssi_signo == SIGCHLD)
+	*ret_ended = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (records[i].ssi_signo == SIGCHLD) {
+			*ret_ended = signal_record_ended_child(&records[i]);
 			return true;
+		}
 	}
-	return false;
+	return count == 0 || count == EVENT_LOOP_BATCH;
 }
 
-/* The status to end with, once the reaper has found the command ended. */
-static void note_end(struct supervisor *supervisor, int wait_status)
+/* What follows once the command has been reaped. */
+static void end_command(struct supervisor *whit, int wait_status)
 {
 	int status = exit_status_from_wait(wait_status);
 
-	report_end(supervisor, wait_status);
-	/* Before a drain, so that ^C comes to us and goes to all the rest, and ^Z stops nobody. */
-	job_end(&supervisor->job);
-	supervisor->status = exit_map_apply(supervisor->exit_map, status, &supervisor->passed_on);
-	if (supervisor->status != status)
-		log_verbose("ending with status %d instead of %d", supervisor->status, status);
-	roll_call(supervisor->self);
+	report_end(whit, wait_status);
+	/* Before a drain, so that whit gets ^C for all remaining processes, and ^Z stops none. */
+	job_end(&whit->job);
+	whit->has_command = false;
+	whit->status = exit_map_apply(whit->exit_map, status, &whit->forwarded);
+	if (whit->status != status)
+		log_verbose("ending with status %d instead of %d", whit->status, status);
+	remaining_name(&whit->remaining);
+	act(whit, SHUTDOWN_EVENT_COMMAND_ENDED);
 }
 
-static void reap(struct supervisor *supervisor)
+static void reap(struct supervisor *whit, pid_t ended)
 {
+	const struct reaper reaper = {
+		.command = whit->has_command ? whit->command : 0,
+		.wants_stops = whit->has_command &&
+			(whit->job.has_terminal || log_shows(LOG_LEVEL_VERBOSE)),
+		.report = whit->report,
+	};
 	struct reaper_result result;
 
-	reaper_collect(
-		supervisor->has_command ? supervisor->command : 0, supervisor->report, &result);
-	supervisor->is_more_to_reap = result.is_more_to_reap;
+	reaper_collect(&reaper, ended, &result);
+	whit->is_more_to_reap = result.is_more_to_reap;
+	whit->has_children = result.has_children;
 	if (result.command_has_ended) {
-		supervisor->has_command = false;
-		note_end(supervisor, result.command_wait_status);
-		act(supervisor, SHUTDOWN_EVENT_COMMAND_ENDED);
-	} else if (supervisor->has_command && (!result.is_anyone_left || result.error != 0)) {
-		supervisor->has_command = false;
-		if (result.error != 0)
-			log_error("cannot wait for the command (pid %d): %s", supervisor->command,
-				strerror(result.error));
-		else
-			log_error("the command (pid %d) is gone and left no status",
-				supervisor->command);
-		supervisor->status = EXIT_STATUS_WHIT_FAILED;
-		act(supervisor, SHUTDOWN_EVENT_COMMAND_ENDED);
+		end_command(whit, result.command_wait_status);
+	} else if (whit->has_command && (!result.has_children || result.error != 0)) {
+		/* wait4 fails, or another process has taken the status. */
+		log_error("cannot wait for the command (pid %d): %s", whit->command,
+			error_text(result.error == 0 ? ECHILD : result.error));
+		whit->has_command = false;
+		whit->status = EXIT_STATUS_WHIT_FAILED;
+		act(whit, SHUTDOWN_EVENT_COMMAND_ENDED);
+	} else if (whit->has_command && result.command_stop_signal != 0) {
+		job_command_stopped(&whit->job, result.command_stop_signal);
 	}
-	if (result.command_has_stopped && supervisor->has_command)
-		job_command_stopped(&supervisor->job, result.command_stop_signal);
-	if (!result.is_anyone_left)
-		act(supervisor, SHUTDOWN_EVENT_NOBODY_LEFT);
-	else if (result.is_anyone_reaped)
-		act(supervisor, SHUTDOWN_EVENT_SOME_REAPED);
+	/* PID 1 without children may still share its namespace with processes that joined. */
+	if (!result.has_children &&
+		!(whit->self == PROCESS_INIT && whit->shutdown.state == SHUTDOWN_STATE_DRAINING &&
+			outsiders_watch_joined(&whit->loop)))
+		act(whit, SHUTDOWN_EVENT_NONE_LEFT);
 }
 
-static void end_pause(struct supervisor *supervisor, int signal)
+/* --- the loop --- */
+
+int supervisor_run(struct supervisor *whit)
 {
-	char name[SIGNAL_NAME_SIZE];
-
-	if (signal != SIGTERM && signal != SIGINT)
-		return; /* nobody to pass it on to */
-	log_verbose("ending on %s", signal_name_format(signal, name));
-	act(supervisor, SHUTDOWN_EVENT_COMMAND_ENDED);
-	reap(supervisor); /* to see whether there is anybody to wait for */
-}
-
-static void pass_on_to_rest(struct supervisor *supervisor, const struct signalfd_siginfo *record)
-{
-	int signal = rewrite_apply(supervisor->rewrite, (int)record->ssi_signo);
-
-	if (signal == REWRITE_DROP) {
-		report_dropped(record);
-		return;
-	}
-	/* ^Z, with nobody to continue what it stops. */
-	if (is_job_stop_signal((int)record->ssi_signo) && signal_record_is_from_kernel(record))
-		return;
-	leftovers_signal(&supervisor->rest, signal);
-	report_passed_on_to_rest(supervisor, record, signal);
-}
-
-static void take_signal_for_command(
-	struct supervisor *supervisor, const struct signalfd_siginfo *record)
-{
-	if (record->ssi_signo == SIGCONT && job_continue(&supervisor->job))
-		return;
-	pass_on(supervisor, record);
-}
-
-/* Whom a signal is for depends on how far things are. */
-static void take_signal(struct supervisor *supervisor, const struct signalfd_siginfo *record)
-{
-	if (signal_record_is_child_news(record) ||
-		signal_record_is_own_write_error(record, supervisor->self))
-		return;
-	switch (supervisor->shutdown.state) {
-	case SHUTDOWN_STATE_RUNNING:
-	case SHUTDOWN_STATE_STOPPING:
-	case SHUTDOWN_STATE_KILLED:
-		if (supervisor->has_command)
-			take_signal_for_command(supervisor, record);
-		else
-			end_pause(supervisor, (int)record->ssi_signo);
-		break;
-	case SHUTDOWN_STATE_DRAINING:
-		pass_on_to_rest(supervisor, record);
-		break;
-	case SHUTDOWN_STATE_KILLING: /* nobody is left to do anything with it */
-	case SHUTDOWN_STATE_OVER:
-		break;
-	}
-}
-
-int supervisor_run(struct supervisor *supervisor)
-{
-	const struct deadline at_once = {.is_set = true}; /* long past */
-	struct event_batch *batch = supervisor->batch;
+	static struct signalfd_siginfo records[EVENT_LOOP_BATCH + 1]; /* one for the parent */
+	const struct deadline at_once = {.is_set = true};             /* long past */
+	/* A child from before whit's exec may have ended before its SIGCHLD was blocked. */
+	bool must_reap = true;
+	pid_t ended = 0;
+	size_t count = 0;
 
 	if (log_shows(LOG_LEVEL_VERBOSE))
-		supervisor->start_ms = clock_now_ms();
-	/*
-	 * A child from before whit's exec may have ended before signals were blocked, and then its
-	 * SIGCHLD came to nobody.
-	 */
-	reap(supervisor);
-	while (supervisor->shutdown.state != SHUTDOWN_STATE_OVER) {
-		event_loop_wait(&supervisor->events,
-			supervisor->is_more_to_reap ? &at_once : &supervisor->shutdown.deadline,
-			batch);
+		whit->start_ms = clock_now_ms();
+	if (whit->parent_death != 0 &&
+		!outsiders_watch_parent(&whit->loop, whit->parent, whit->parent_death))
+		records[count++] = parent_record(whit);
+	/* Each step is called from here alone, so it is compiled into this: base/system_call.h. */
+	for (;;) {
 		/*
-		 * First pass on, then reap: until then the pid is the command's own, be it as a
-		 * zombie, and no signal can reach a stranger that got the number after it.
+		 * First forward, then reap: until then the pid is the command's own, if only as a
+		 * zombie's, and no signal can reach a process that got the number after it.
 		 */
-		for (size_t i = 0; i < batch->count; i++)
-			take_signal(supervisor, &batch->records[i]);
-		if (supervisor->is_more_to_reap || wants_reaping(batch))
-			reap(supervisor);
-		if (deadline_has_come(
-			    &supervisor->shutdown.deadline, shutdown_now_ms(&supervisor->shutdown)))
-			act(supervisor, SHUTDOWN_EVENT_DEADLINE);
+		for (size_t i = 0; i < count; i++)
+			take_signal(whit, &records[i]);
+		if (must_reap)
+			reap(whit, ended);
+		if (deadline_has_come(&whit->shutdown.deadline, now_ms(whit)))
+			act(whit, SHUTDOWN_EVENT_DEADLINE);
+		if (whit->shutdown.state == SHUTDOWN_STATE_OVER)
+			return whit->status;
+		count = event_loop_wait(&whit->loop,
+			whit->is_more_to_reap ? &at_once : &whit->shutdown.deadline, records);
+		must_reap = wants_reaping(records, count, &ended) || whit->is_more_to_reap;
+		must_reap = outsiders_joined_have_ended(&whit->loop) || must_reap;
+		if (outsiders_parent_has_ended(&whit->loop))
+			records[count++] = parent_record(whit);
 	}
-	return supervisor->status;
 }

@@ -1,28 +1,24 @@
 # Figures, not a test: the tables of tests/bench/README.md for this machine. The options are in
 # tests/bench/run.sh; BEFORE=PATH measures another whit in the same run.
 # The floor and the empty command are freestanding, so that only the init's own cost shows.
-FREESTANDING = -std=c11 -D_GNU_SOURCE $(WARNINGS) -Os -ffreestanding -fno-pie -fno-stack-protector \
+FREESTANDING = $(LANGUAGE) -Os -ffreestanding -fno-pie -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -nostdlib -static -no-pie -s -Wl,--build-id=none \
 	-Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-z,noexecstack
-BENCH_PROGRAMS = $(addprefix build/bench/,measure command floor empty returns)
+BENCH_PROGRAMS = $(addprefix build/bench/,measure command floor empty)
 
 build/bench/floor build/bench/empty: build/bench/%: tests/bench/%.c tests/bench/freestanding.h \
 		build/flags
-	@mkdir -p $(@D)
-	$(TEST_CC) $(FREESTANDING) -o $@ $<
+	$(call run,TEST_CC $<,$(TEST_CC) $(FREESTANDING) -o $@ $<)
 
-# Static, so that starting it costs little, with whichever init.
+# Static, so that its own start costs little.
 build/bench/command: tests/bench/command.c tests/bench/command.h build/flags
-	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -Os -static -s -o $@ $<
+	$(call run,CC $<,$(CC) $(LANGUAGE) -Os -static -s -o $@ $<)
 
 build/bench/measure: $(patsubst %,build/test/bench/%.o,measure returns subject trace)
-	@mkdir -p $(@D)
-	$(TEST_CC) $(TEST_CFLAGS) -o $@ $^
+	$(call run,LD $@,$(TEST_CC) $(TEST_CFLAGS) -o $@ $^)
 
 build/bench/returns: $(patsubst %,build/test/bench/%.o,returns_check returns subject trace)
-	@mkdir -p $(@D)
-	$(TEST_CC) $(TEST_CFLAGS) -o $@ $^
+	$(call run,LD $@,$(TEST_CC) $(TEST_CFLAGS) -o $@ $^)
 
 bench: build/whit $(BENCH_PROGRAMS)
 	tests/bench/run.sh build/bench build/whit
@@ -31,8 +27,8 @@ bench: build/whit $(BENCH_PROGRAMS)
 bench-leave: build/whit build/bench/command
 	tests/bench/leave.sh build/bench build/whit
 
-# A signal and an orphan must cost no return that lies behind a system call: tests/bench/returns.h. Only
-# LTO puts the system calls into one function. 77: this machine or user cannot count.
+# No return for a signal or an orphan may lie behind a system call: tests/bench/returns.h. Only LTO puts
+# the system calls into one function. 77: not counted on this machine, or not by this user.
 check-returns: build/whit build/bench/returns build/bench/command
 ifdef LTO
 	build/bench/returns build/whit || test $$? = 77
@@ -40,4 +36,4 @@ else
 	@echo 'check-returns: built without LTO: not counted'
 endif
 
-.PHONY: bench-leave check-returns
+.PHONY: bench bench-leave check-returns

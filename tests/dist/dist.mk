@@ -1,17 +1,17 @@
-# All of .dist/targets, or some of them: make dist ARCHES='amd64 s390x'. From the last commit, not
-# from what lies about. Packages of other architectures are kept in DIST_PACKAGES, where that is set.
+# All of .dist/targets, or some: make dist ARCHES='amd64 s390x'. The source is the last commit, without
+# uncommitted changes. DIST_PACKAGES names a directory that keeps packages of other architectures.
 ARCHES ?=
 dist:
 	.dist/dist.sh $(ARCHES)
 
-# DEBFULLNAME and DEBEMAIL are who answers for the packages.
+# DEBFULLNAME and DEBEMAIL name the maintainer of the packages.
 deb:
 	.dist/deb.sh
 
 check-reproducible:
 	tests/dist/reproducible.sh $(ARCHES)
 
-# What `make dist` and `make deb` have made.
+# Tests of what `make dist` and `make deb` created.
 check-dist:
 	tests/dist/sbom.sh
 	tests/dist/image.sh build/dist/whit-$(VERSION)-linux-amd64
@@ -20,9 +20,11 @@ check-deb: export DEBEMAIL ?= check-deb@example.org
 check-deb: deb
 	tests/dist/deb.sh
 
-# The tests of one architecture: as far as qemu-user can, or on a whole emulated machine.
+# The tests of one architecture: those that qemu-user can run, or all on an emulated machine.
 ARCH ?= s390x
 check-arch:
 	tests/dist/arch.sh $(ARCH)
 check-machine:
 	tests/dist/machine.sh $(ARCH)
+
+.PHONY: dist deb check-reproducible check-dist check-deb check-arch check-machine

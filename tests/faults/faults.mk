@@ -1,5 +1,5 @@
-# Every system call failed, and delayed, under strace: the calls and what comes of each stand in
-# tests/faults/calls. The short form is for the gate; SEED repeats schedules of delays.
+# Every system call failed, and delayed, under strace: tests/faults/calls lists the calls and the result
+# of each failure. The short form is for the gate; SEED repeats schedules of delays.
 FAULTS_SCHEDULES ?= 1000
 FAULTS_FLAGS ?=
 SEED ?=
@@ -7,13 +7,12 @@ FAULTS_COMMON = apart shelter tracer
 
 build/test/faults/%: build/test/faults/%.o $(HARNESS) \
 		$(FAULTS_COMMON:%=build/test/faults/%.o)
-	$(TEST_CC) $(TEST_CFLAGS) -o $@ $^ -lcmocka
+	$(call run,LD $@,$(TEST_CC) $(TEST_CFLAGS) -o $@ $^ -lcmocka)
 
 build/test/faults/faults: build/test/faults/scenarios.o build/test/faults/table.o
 
 build/test/player: tests/faults/player.c tests/faults/player.h build/flags
-	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -static -o $@ $<
+	$(call run,CC $<,$(CC) $(LANGUAGE) -O1 -static -o $@ $<)
 
 check-faults: build/whit build/test/player build/test/faults/faults build/test/faults/delays
 	WHIT=$(CURDIR)/build/whit PLAYER=$(CURDIR)/build/test/player \
@@ -23,3 +22,5 @@ check-faults: build/whit build/test/player build/test/faults/faults build/test/f
 
 check-faults-short:
 	$(MAKE) check-faults FAULTS_FLAGS=--short FAULTS_SCHEDULES=100
+
+.PHONY: check-faults check-faults-short

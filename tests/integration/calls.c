@@ -31,13 +31,12 @@ struct call {
 static const struct call known_calls[] = {CALL(access), CALL(arch_prctl), CALL(chdir),
 	CALL(clock_gettime), CALL(clone), CALL(close), CALL(close_range), CALL(execve),
 	CALL(exit_group), CALL(fcntl), CALL(getcwd), CALL(getdents64), CALL(getegid), CALL(geteuid),
-	CALL(getpgid), CALL(getpid), CALL(getppid), CALL(getsid), CALL(getuid), CALL(getxattr),
-	CALL(ioctl), CALL(kill), CALL(lseek), CALL(lstat), CALL(mmap), CALL(open), CALL(pidfd_open),
-	CALL(pidfd_send_signal), CALL(poll), CALL(prctl), CALL(pread64), CALL(prlimit64),
-	CALL(pwritev2), CALL(read), CALL(readlink), CALL(rt_sigaction), CALL(rt_sigpending),
-	CALL(rt_sigprocmask), CALL(rt_sigqueueinfo), CALL(sched_yield), CALL(set_tid_address),
-	CALL(setpgid), CALL(signalfd4), CALL(stat), CALL(statfs), CALL(wait4), CALL(waitid),
-	CALL(write)};
+	CALL(getpgid), CALL(getpid), CALL(getppid), CALL(getsid), CALL(getxattr), CALL(ioctl),
+	CALL(kill), CALL(lseek), CALL(mmap), CALL(newfstatat), CALL(openat), CALL(pidfd_open),
+	CALL(pidfd_send_signal), CALL(poll), CALL(prctl), CALL(pread64), CALL(pwritev2), CALL(read),
+	CALL(readlink), CALL(rt_sigaction), CALL(rt_sigpending), CALL(rt_sigprocmask),
+	CALL(rt_sigqueueinfo), CALL(sched_yield), CALL(set_tid_address), CALL(setpgid),
+	CALL(signalfd4), CALL(statfs), CALL(wait4), CALL(waitid), CALL(write)};
 
 #define KNOWN_COUNT (sizeof(known_calls) / sizeof(known_calls[0]))
 

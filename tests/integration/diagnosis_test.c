@@ -14,6 +14,7 @@
 #include <link.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/fuse.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stdio.h>
@@ -62,6 +63,13 @@ static void replace(char *text, const char *from, const char *to)
 	}
 }
 
+/* The longer an entry is, the less it leaves open. */
+static int by_length(const void *one, const void *other)
+{
+	return (int)strlen(((const struct entry *)other)->text) -
+		(int)strlen(((const struct entry *)one)->text);
+}
+
 /* Reads the list that begins after this line of the manual: mdoc(7), roff(7). */
 static void read_reasons(void)
 {
@@ -87,20 +95,44 @@ static void read_reasons(void)
 	}
 	fclose(manual);
 	assert_true(entry_count > 0);
+	qsort(entries, entry_count, sizeof(entries[0]), by_length);
 }
 
-static bool is_reason(const char *text);
+static bool matches(const char *entry, const char *text);
 
-/* Words in capitals stand for any text but none, REASON at the end for another reason. */
+/* A reason may consist of several entries: notes each of them, if together they are the text. */
+static bool is_reason(const char *text)
+{
+	for (size_t i = 0; i < entry_count; i++) {
+		if (strcmp(entries[i].text, any_error) != 0 && matches(entries[i].text, text)) {
+			entries[i].was_seen = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whether the text up to end is a reason. */
+static bool is_reason_up_to(const char *text, const char *end)
+{
+	char part[4096];
+
+	snprintf(part, sizeof(part), "%.*s", (int)(end - text), text);
+	return is_reason(part);
+}
+
+/* Words in capitals stand for any text but none, and REASON for another reason. */
 static bool matches(const char *entry, const char *text)
 {
 	size_t blank = strspn(entry, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+	bool is_part = strncmp(entry, "REASON", blank) == 0;
 
-	if (strcmp(entry, "REASON") == 0)
+	if (blank > 1 && strcmp(entry, "REASON") == 0)
 		return is_reason(text);
 	if (blank > 1) {
-		while (*text != '\0') {
-			if (matches(entry + blank, ++text))
+		for (const char *end = text + 1; *text != '\0' && end <= strchr(text, '\0');
+			end++) {
+			if (matches(entry + blank, end) && (!is_part || is_reason_up_to(text, end)))
 				return true;
 		}
 		return false;
@@ -108,21 +140,6 @@ static bool matches(const char *entry, const char *text)
 	if (*entry != *text)
 		return false;
 	return *entry == '\0' || matches(entry + 1, text + 1);
-}
-
-/* Notes what the text has been made of: of several that match the one that leaves least open. */
-static bool is_reason(const char *text)
-{
-	struct entry *longest = NULL;
-
-	for (size_t i = 0; i < entry_count; i++) {
-		if (strcmp(entries[i].text, any_error) != 0 && matches(entries[i].text, text) &&
-			(longest == NULL || strlen(entries[i].text) > strlen(longest->text)))
-			longest = &entries[i];
-	}
-	if (longest != NULL)
-		longest->was_seen = true;
-	return longest != NULL;
 }
 
 /* --- the room: a root with nothing in it but whit and what the test puts there --- */
@@ -267,6 +284,8 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 static int remove_room(void **state)
 {
 	(void)harness_clean_up(state); /* cannot fail */
+	(void)umount2(
+		outside("/net"), MNT_DETACH); /* of a test that failed; else it is not there */
 	return nftw(room, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -364,67 +383,113 @@ static void expect_of(void **state, const struct attempt *attempt, const char *s
 /* The same where whit calls it by the name that it was given. */
 #define EXPECT(state, attempt, ...) expect_of(state, attempt, (attempt)->name, __VA_ARGS__)
 
-/* --- names that lead nowhere --- */
-
-static void a_file_that_is_not_there(void **state)
+/* The same for what the manual calls ERROR. */
+static void expect_error_text(
+	void **state, const struct attempt *attempt, int status, const char *text)
 {
-	EXPECT(state, TRY(.name = "/app"), 127, "no such file");
+	const char *words[WORDS_MAX] = {NULL};
+	char line[256];
+	struct run run;
+
+	snprintf(line, sizeof(line), "whit: cannot run '%s': %s\n", attempt->name, text);
+	attempt_start(state, attempt, &run, words);
+	run_expect_end(&run, status, line);
 }
 
-static void a_relative_name_that_is_not_there_is_told_with_the_working_directory(void **state)
+/* --- what is run, though the kernel refuses it --- */
+
+/* Not in the room, which has no shell. */
+static void expect_run(void **state, const char *path, const char *out)
+{
+	struct run run;
+
+	RUN(&run, test_role(state), outside(path), "a", "b c");
+	run_expect_end(&run, 0, "");
+	if (strcmp(run.out.text, out) != 0)
+		run_fail(&run, "expected on stdout: %s", out);
+}
+
+/* As the portable executables of cosmopolitan and installers that unpack themselves begin. */
+static void text_up_to_its_first_newline_and_binary_after_it_is_run_by_the_shell(void **state)
+{
+	static const char portable[] =
+		"MZqFpD='\n\0\0\0\1\2\3'\necho portable \"$#\"; exit\n\0\1\2";
+	static const char installer[] = "echo installer \"$#\"; exit\n\0\1\2\3";
+
+	put_bytes("/portable", 0755, portable, sizeof(portable));
+	put_bytes("/installer", 0755, installer, sizeof(installer));
+	expect_run(state, "/portable", "portable 2\n");
+	expect_run(state, "/installer", "installer 2\n");
+}
+
+static void a_script_whose_interpreter_is_text_is_run_by_the_shell_itself(void **state)
+{
+	char line[PATH_MAX];
+
+	put("/interpreter", 0755, "echo interpreter\n");
+	snprintf(line, sizeof(line), "#!%s\necho script \"$#\"\n", outside("/interpreter"));
+	put("/script", 0755, line);
+	snprintf(line, sizeof(line), "#!%s\necho outer \"$#\"\n", outside("/script"));
+	put("/outer", 0755, line);
+	expect_run(state, "/script", "script 2\n");
+	expect_run(state, "/outer", "outer 2\n");
+}
+
+/* --- names that lead nowhere --- */
+
+static void a_path_that_leads_nowhere_is_told_with_its_first_missing_part(void **state)
+{
+	put_directory("/opt", 0755);
+	EXPECT(state, TRY(.name = "/app"), 127, "no such file: there is no '/app'");
+	EXPECT(state, TRY(.name = "/opt/app/bin/run"), 127, "no such file: there is no '/opt/app'");
+}
+
+static void a_relative_path_that_leads_nowhere_is_told_with_the_working_directory(void **state)
 {
 	put_directory("/srv", 0755);
 	put("/app", 0755, "");
 	EXPECT(state, TRY(.name = "./app", .directory = "/srv"), 127,
-		"no such file: there is no './app' in the working directory '/srv'");
+		"no such file: there is no './app'; the working directory is '/srv'");
 	EXPECT(state, TRY(.name = "bin/app", .directory = "/srv"), 127,
-		"no such file: there is no 'bin' in the working directory '/srv'");
+		"no such file: there is no 'bin'; the working directory is '/srv'");
 }
 
-static void a_missing_directory_on_the_way_is_named(void **state)
-{
-	put_directory("/opt", 0755);
-	EXPECT(state, TRY(.name = "/opt/app/bin/run"), 127, "no such file: there is no '/opt/app'");
-}
-
-static void a_dangling_link_is_told_with_its_target(void **state)
-{
-	put_link("/java", "/usr/lib/jvm/java");
-	EXPECT(state, TRY(.name = "/java"), 127,
-		"'/java' is a link to '/usr/lib/jvm/java', which does not exist");
-}
-
-static void of_a_chain_of_links_the_one_that_dangles_is_told(void **state)
+static void a_dangling_link_is_told_with_where_it_leads_link_by_link(void **state)
 {
 	put_directory("/bin", 0755);
 	put_directory("/etc", 0755);
 	put_link("/bin/java", "../etc/java");
 	put_link("/etc/java", "/jvm/java");
-	EXPECT(state, TRY(.name = "/bin/java"), 127,
-		"'/bin/../etc/java' is a link to '/jvm/java', which does not exist");
-	expect_of(state, TRY(.name = "java", .path = "PATH=/sbin:/bin"), "/bin/java", 127,
-		"'/bin/../etc/java' is a link to '/jvm/java', which does not exist");
-}
-
-static void a_directory_on_the_way_that_is_a_dangling_link(void **state)
-{
 	put_link("/current", "releases/7");
+	EXPECT(state, TRY(.name = "/etc/java"), 127,
+		"'/etc/java' is a link to '/jvm/java': no such file: there is no '/jvm'");
 	EXPECT(state, TRY(.name = "/current/bin/app"), 127,
-		"'/current' is a link to '/releases/7', which does not exist");
+		"'/current' is a link to 'releases/7': no such file: there is no '/releases'");
+	expect_of(state, TRY(.name = "java", .path = "PATH=/sbin:/bin"), "/bin/java", 127,
+		"'/bin/java' is a link to '../etc/java': '/bin/../etc/java' is a link to "
+		"'/jvm/java': no such file: there is no '/jvm'");
 }
 
-static void a_loop_of_links(void **state)
-{
-	put_link("/one", "two");
-	put_link("/two", "one");
-	EXPECT(state, TRY(.name = "/one"), 127, "'/one' is one of a loop of links");
-}
-
-static void a_file_on_the_way_that_is_no_directory(void **state)
+static void a_part_of_the_path_that_is_no_directory(void **state)
 {
 	put("/app", 0755, "");
+	put_link("/link", "app");
 	EXPECT(state, TRY(.name = "/app/run"), 127, "'/app' is not a directory");
 	EXPECT(state, TRY(.name = "/app/"), 127, "'/app' is not a directory");
+	EXPECT(state, TRY(.name = "/link/run"), 127, "'/link' is not a directory");
+}
+
+static void a_loop_of_links_and_a_name_that_is_too_long(void **state)
+{
+	char name[NAME_MAX + 3];
+
+	put_link("/one", "two");
+	put_link("/two", "one");
+	memset(name, 'x', sizeof(name) - 1);
+	name[0] = '/';
+	name[sizeof(name) - 1] = '\0';
+	EXPECT(state, TRY(.name = "/one"), 127, "cannot look up '/one': Link or script loop");
+	EXPECT(state, TRY(.name = name), 127, "cannot look up '%s': File name too long", name);
 }
 
 static void an_empty_name(void **state)
@@ -432,63 +497,184 @@ static void an_empty_name(void **state)
 	EXPECT(state, TRY(.name = ""), 127, "its name is empty");
 }
 
-static void a_name_that_no_directory_of_path_has(void **state)
+/* --- PATH --- */
+
+static void a_name_that_no_directory_of_path_has_is_told_with_the_list(void **state)
 {
 	put("/app", 0755, "");
 	EXPECT(state, TRY(.name = "app", .path = "PATH=/usr/bin:/bin"), 127,
 		"not found in PATH (/usr/bin:/bin)");
+	EXPECT(state, TRY(.name = "app"), 127, "not found in PATH (/usr/local/bin:/usr/bin:/bin)");
 }
 
 /* ENTRYPOINT ["app -v"]. */
 static void a_name_that_has_its_arguments_in_it(void **state)
 {
 	put("/app", 0755, "");
-	EXPECT(state, TRY(.name = "app -v", .path = "PATH=/usr/bin:/bin"), 127,
-		"not found in PATH (/usr/bin:/bin); its name has a blank in it, and arguments are "
-		"words of their own");
+	EXPECT(state, TRY(.name = "app -v", .path = "PATH=/bin"), 127,
+		"not found in PATH (/bin); its name has a space in it; write arguments as "
+		"separate words");
 	EXPECT(state, TRY(.name = "/app -v"), 127,
-		"no such file; its name has a blank in it, and arguments are words of their own");
+		"no such file: there is no '/app -v'; its name has a space in it; write arguments "
+		"as separate words");
 }
 
-static void a_name_without_a_path_to_look_in(void **state)
-{
-	EXPECT(state, TRY(.name = "app"), 127,
-		"not found in /usr/local/bin:/usr/bin:/bin; PATH is not set");
-}
+#define NOT_ALLOWED_ROOT                                                                           \
+	"no permission to search '/root' (mode 0700, owner 0:0, running as 1000:1000); allow it "  \
+	"with chmod +x"
 
-/* The directory may have it; nothing is said as if it had. */
-static void a_name_with_a_directory_of_path_that_may_not_be_searched(void **state)
+static void a_directory_of_path_that_may_not_be_searched_is_named_if_nothing_is_found(void **state)
 {
 	put_directory("/root", 0700);
 	EXPECT(state, TRY(.name = "app", .path = "PATH=/root/bin:/bin", .user = USER), 126,
-		"not found in PATH as far as it can be searched: no permission to search '/root' "
-		"(mode 0700, owner 0:0, running as 1000:1000); PATH is /root/bin:/bin");
+		"not found in PATH (/root/bin:/bin); part of PATH cannot be "
+		"searched: " NOT_ALLOWED_ROOT);
 	put("/app", 0700, "");
 	expect_of(state, TRY(.name = "app", .path = "PATH=/root/bin:/", .user = USER), "//app", 126,
-		"no permission to execute it (mode 0700, owner 0:0, running as 1000:1000); chmod "
-		"a+x it");
+		"no permission to execute '//app' (mode 0700, owner 0:0, running as 1000:1000); "
+		"allow it with chmod +x");
 }
 
-static void a_name_with_an_empty_path(void **state)
+/* The file whose error ended the search, and not one of the same name before it. */
+static void the_file_in_path_that_the_error_is_of_is_told(void **state)
 {
-	EXPECT(state, TRY(.name = "app", .path = "PATH="), 127,
-		"not found in the working directory; PATH is empty");
+	put_directory("/one", 0755);
+	put_directory("/two", 0755);
+	put("/one/app", 0644, "#!/bin/sh\n");
+	put("/two/app", 0755, "");
+	expect_of(state, TRY(.name = "app", .path = "PATH=/one:/two"), "/two/app", 126,
+		"it is an empty file");
+	put("/two/tool", 0755, "#!/bin/bash\n");
+	expect_of(state, TRY(.name = "tool", .path = "PATH=/one:/two"), "/two/tool", 127,
+		"its interpreter '/bin/bash' does not exist; install it or correct the '#!' line");
+}
+
+/* --- a file system that does not answer: fuse(4), <linux/fuse.h> --- */
+
+static const struct {
+	const char *name; /* of the directory that fails so */
+	int error;
+	const char *text;
+} dead_directories[] = {
+	{"stale", ESTALE, "Stale file handle"},
+	{"gone", ENODEV, "No such device"},
+	{"slow", ETIMEDOUT, "Connection timed out"},
+};
+
+static int error_of_directory(const char *name)
+{
+	for (size_t i = 0; i < sizeof(dead_directories) / sizeof(dead_directories[0]); i++) {
+		if (strcmp(name, dead_directories[i].name) == 0)
+			return dead_directories[i].error;
+	}
+	return ENOENT;
+}
+
+static void answer(int fd, uint64_t unique, int error, const void *body, size_t size)
+{
+	struct {
+		struct fuse_out_header header;
+		char body[256];
+	} reply = {{(uint32_t)(sizeof(reply.header) + size), -error, unique}, ""};
+
+	memcpy(reply.body, body, size);
+	(void)!write(fd, &reply, reply.header.len); /* a request may have been given up meanwhile */
+}
+
+/* Ends when the file system is no longer mounted anywhere. */
+static _Noreturn void serve_dead_directories(int fd)
+{
+	static union {
+		struct fuse_in_header header;
+		char bytes[FUSE_MIN_READ_BUFFER * 2];
+	} request;
+	const struct fuse_init_out init = {.major = FUSE_KERNEL_VERSION,
+		.minor = FUSE_KERNEL_MINOR_VERSION,
+		.max_write = 4096};
+	const struct fuse_attr_out root = {
+		.attr = {.ino = FUSE_ROOT_ID, .mode = S_IFDIR | 0755, .nlink = 2}};
+
+	while (read(fd, &request, sizeof(request)) > 0 || errno == EINTR || errno == ENOENT) {
+		const uint64_t unique = request.header.unique;
+
+		switch (request.header.opcode) {
+		case FUSE_INIT:
+			answer(fd, unique, 0, &init, sizeof(init));
+			break;
+		case FUSE_GETATTR:
+			answer(fd, unique, 0, &root, sizeof(root));
+			break;
+		case FUSE_LOOKUP:
+			answer(fd, unique,
+				error_of_directory(request.bytes + sizeof(request.header)), "", 0);
+			break;
+		case FUSE_FORGET:
+		case FUSE_BATCH_FORGET:
+		case FUSE_INTERRUPT:
+			break; /* these want no answer */
+		default:
+			answer(fd, unique, ENOSYS, "", 0);
+		}
+	}
+	_exit(0);
+}
+
+/* Seen in the mount namespace of this test and of its runs alone. */
+static pid_t mount_dead_directories(void)
+{
+	char options[128];
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	pid_t server;
+
+	put_directory("/net", 0755);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+	if (fd < 0 || mount("whit-test", outside("/net"), "fuse", 0, options) < 0)
+		skip_aloud("no file system can be served here (/dev/fuse)");
+	server = fork();
+	assert_true(server >= 0);
+	if (server == 0)
+		serve_dead_directories(fd);
+	close(fd);
+	return server;
+}
+
+static void an_entry_of_path_that_cannot_be_reached_does_not_end_the_search(void **state)
+{
+	pid_t server = mount_dead_directories();
+	char path[64];
+	struct run run;
+	const char *words[WORDS_MAX] = {NULL};
+	const char *const exit_7[] = {"exit", "7", NULL};
+
+	put_copy("/app", 0755, actor_path());
+	attempt_start(state,
+		TRY(.name = "app", .path = "PATH=/net/stale:/net/gone:/net/slow:/",
+			.arguments = exit_7),
+		&run, words);
+	run_expect_end(&run, 7, "");
+	for (size_t i = 0; i < sizeof(dead_directories) / sizeof(dead_directories[0]); i++) {
+		const char *name = dead_directories[i].name;
+
+		snprintf(path, sizeof(path), "PATH=/net/%s:/bin", name);
+		EXPECT(state, TRY(.name = "app", .path = path), 126,
+			"not found in PATH (/net/%s:/bin); part of PATH cannot be searched: "
+			"cannot look up '/net/%s': %s",
+			name, name, dead_directories[i].text);
+	}
+	assert_int_equal(umount2(outside("/net"), MNT_DETACH), 0);
+	assert_int_equal(waitpid(server, NULL, 0), server);
 }
 
 /* --- what may not be executed --- */
 
-static void a_directory(void **state)
-{
-	put_directory("/app", 0755);
-	EXPECT(state, TRY(.name = "/app"), 126, "it is a directory");
-}
-
-static void a_pipe_a_socket_and_a_device(void **state)
+static void what_is_no_regular_file(void **state)
 {
 	const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	put_directory("/app", 0755);
+	EXPECT(state, TRY(.name = "/app"), 126, "it is a directory");
 	assert_true(fd >= 0 && home >= 0);
 	assert_int_equal(chdir(room), 0);
 	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
@@ -503,40 +689,60 @@ static void a_pipe_a_socket_and_a_device(void **state)
 	EXPECT(state, TRY(.name = "/null"), 126, "it is a device, a pipe or a socket");
 }
 
-static void a_file_without_x_as_root(void **state)
+static void a_file_whose_mode_does_not_allow_it_is_told_with_mode_and_owner(void **state)
 {
 	put("/app", 0644, "#!/bin/sh\n");
+	put("/mine", 0700, "#!/bin/sh\n");
 	EXPECT(state, TRY(.name = "/app"), 126,
-		"no permission to execute it (mode 0644, owner 0:0, running as 0:0); chmod a+x it");
+		"no permission to execute '/app' (mode 0644, owner 0:0, running as 0:0); allow it "
+		"with chmod +x");
 	expect_of(state, TRY(.name = "app", .path = "PATH=/bin:/"), "//app", 126,
-		"no permission to execute it (mode 0644, owner 0:0, running as 0:0); chmod a+x it");
+		"no permission to execute '//app' (mode 0644, owner 0:0, running as 0:0); allow it "
+		"with chmod +x");
+	EXPECT(state, TRY(.name = "/mine", .user = USER), 126,
+		"no permission to execute '/mine' (mode 0700, owner 0:0, running as 1000:1000); "
+		"allow it with chmod +x");
 }
 
-static void a_file_that_only_its_owner_may_execute(void **state)
+/* acl(5), as linux/posix_acl_xattr.h has it, in the byte order of little machines. */
+static bool deny_by_acl(const char *path, uint16_t user)
 {
-	put("/app", 0700, "#!/bin/sh\n");
-	EXPECT(state, TRY(.name = "/app", .user = USER), 126,
-		"no permission to execute it (mode 0700, owner 0:0, running as 1000:1000); chmod "
-		"a+x it");
+	const uint16_t nobody = 0xffff;
+	const uint16_t rows[][4] = {
+		/* tag, permissions, the two halves of the id */
+		{0x01, 7, nobody, nobody},                     /* the owner */
+		{0x02, 0, user, 0}, {0x04, 5, nobody, nobody}, /* the group */
+		{0x10, 5, nobody, nobody},                     /* the mask */
+		{0x20, 5, nobody, nobody},                     /* all others */
+	};
+	unsigned char bytes[4 + sizeof(rows)] = {2};
+
+	for (size_t i = 0; i < sizeof(rows) / 2; i++) {
+		bytes[4 + 2 * i] = (unsigned char)(rows[i / 4][i % 4] & 0xff);
+		bytes[5 + 2 * i] = (unsigned char)(rows[i / 4][i % 4] >> 8);
+	}
+	return setxattr(outside(path), "system.posix_acl_access", bytes, sizeof(bytes), 0) == 0;
 }
 
-static void a_directory_that_may_not_be_searched(void **state)
+static void a_file_that_an_acl_denies_is_not_told_to_need_chmod(void **state)
+{
+	put("/app", 0755, "#!/bin/sh\n");
+	if (!deny_by_acl("/app", USER))
+		skip_aloud("no ACL can be set here");
+	EXPECT(state, TRY(.name = "/app", .user = USER), 126,
+		"no permission to execute '/app' (mode 0755, owner 0:0, running as 1000:1000); an "
+		"ACL or a security module may deny it");
+}
+
+static void a_directory_on_the_way_that_may_not_be_searched(void **state)
 {
 	put_directory("/root", 0700);
 	put("/root/app", 0755, "");
-	EXPECT(state, TRY(.name = "/root/app", .user = USER), 126,
-		"no permission to search '/root' (mode 0700, owner 0:0, running as 1000:1000)");
-	EXPECT(state, TRY(.name = "/root/bin/app", .user = USER), 126,
-		"no permission to search '/root' (mode 0700, owner 0:0, running as 1000:1000)");
-}
-
-static void a_relative_directory_that_may_not_be_searched(void **state)
-{
-	put_directory("/srv", 0755);
-	put_directory("/srv/data", 0700);
-	put("/srv/data/app", 0755, "");
-	EXPECT(state, TRY(.name = "data/app", .directory = "/srv", .user = OTHER_USER), 126,
-		"no permission to search 'data' (mode 0700, owner 0:0, running as 65534:65534)");
+	put_link("/app", "root/app");
+	EXPECT(state, TRY(.name = "/root/app", .user = USER), 126, NOT_ALLOWED_ROOT);
+	EXPECT(state, TRY(.name = "/root/bin/app", .user = USER), 126, NOT_ALLOWED_ROOT);
+	EXPECT(state, TRY(.name = "/app", .user = USER), 126,
+		"'/app' is a link to 'root/app': " NOT_ALLOWED_ROOT);
 }
 
 static void close_the_way(void)
@@ -545,22 +751,19 @@ static void close_the_way(void)
 		_exit(94);
 }
 
-static void a_working_directory_that_may_not_be_searched(void **state)
+static void a_relative_directory_that_may_not_be_searched(void **state)
 {
 	put_directory("/srv", 0755);
 	put_directory("/srv/data", 0700);
+	EXPECT(state, TRY(.name = "data/app", .directory = "/srv", .user = OTHER_USER), 126,
+		"no permission to search 'data' (mode 0700, owner 0:0, running as 65534:65534); the "
+		"working directory is '/srv'; allow it with chmod +x");
 	EXPECT(state, TRY(.name = "./app", .directory = "/srv/data", .user = USER), 126,
-		"no permission to search '/srv/data' (mode 0700, owner 0:0, running as 1000:1000)");
-	EXPECT(state, TRY(.name = "bin/app", .before = close_the_way, .user = USER), 126,
-		"no permission to search '/srv/data'");
-}
-
-static void a_directory_above_that_may_not_be_searched(void **state)
-{
-	put_directory("/srv", 0755);
-	put_directory("/srv/data", 0755);
+		"no permission to search '.' (mode 0700, owner 0:0, running as 1000:1000); the "
+		"working directory is '/srv/data'; allow it with chmod +x");
 	EXPECT(state, TRY(.name = "../app", .before = close_the_way, .user = USER), 126,
-		"no permission to search '..' (mode 0700, owner 0:0, running as 1000:1000)");
+		"no permission to search '.' (mode 0700, owner 0:0, running as 1000:1000); the "
+		"working directory is '/srv/data'; allow it with chmod +x");
 }
 
 static void make_in_volume(const char *path, mode_t mode)
@@ -581,27 +784,16 @@ static void mount_noexec(void)
 	make_in_volume("/volume/data", 0644);
 }
 
+/* A file without any x could not be run from another file system either. */
 static void a_file_on_a_file_system_that_is_mounted_noexec(void **state)
 {
 	put_directory("/volume", 0755);
+	put("/app", 0755, "#!/volume/app\n");
 	EXPECT(state, TRY(.name = "/volume/app", .before = mount_noexec), 126,
 		"its file system is mounted noexec; move it to another");
-	EXPECT(state, TRY(.name = "/volume/app", .before = mount_noexec, .user = USER), 126,
-		"its file system is mounted noexec; move it to another");
-}
-
-/* It could not be run from another file system either. */
-static void a_file_without_x_on_such_a_file_system(void **state)
-{
-	put_directory("/volume", 0755);
 	EXPECT(state, TRY(.name = "/volume/data", .before = mount_noexec), 126,
-		"no permission to execute it (mode 0644, owner 0:0, running as 0:0); chmod a+x it");
-}
-
-static void an_interpreter_on_a_file_system_that_is_mounted_noexec(void **state)
-{
-	put_directory("/volume", 0755);
-	put("/app", 0755, "#!/volume/app\n");
+		"no permission to execute '/volume/data' (mode 0644, owner 0:0, running as 0:0); "
+		"allow it with chmod +x");
 	EXPECT(state, TRY(.name = "/app", .before = mount_noexec), 126,
 		"its interpreter '/volume/app' cannot be run: its file system is mounted noexec; "
 		"move it to another");
@@ -621,93 +813,59 @@ static void file_capabilities_that_the_bounding_set_lacks(void **state)
 	};
 
 	put_copy("/ping", 0755, actor_path());
-	put("/app", 0755, "#!/ping\n");
 	if (setxattr(outside("/ping"), "security.capability", &capabilities, sizeof(capabilities),
 		    0) < 0)
 		skip_aloud("file capabilities cannot be set here");
 	EXPECT(state, TRY(.name = "/ping", .before = drop_net_raw), 126,
-		"it has file capabilities that are not allowed here; allow them (--cap-add) or "
-		"remove them (setcap -r)");
-	EXPECT(state, TRY(.name = "/ping", .before = drop_net_raw, .user = USER), 126,
-		"it has file capabilities that are not allowed here; allow them (--cap-add) or "
-		"remove them (setcap -r)");
-	EXPECT(state, TRY(.name = "/app", .before = drop_net_raw), 126,
-		"its interpreter '/ping' cannot be run: it has file capabilities that are not "
-		"allowed here; allow them (--cap-add) or remove them (setcap -r)");
+		"its file capabilities are not allowed here; allow them with --cap-add or remove "
+		"them with setcap -r");
 }
 
 /* --- scripts --- */
 
-static void an_interpreter_that_is_not_there(void **state)
+#define NO_BASH "its interpreter '/bin/bash' does not exist; install it or correct the '#!' line"
+
+static void an_interpreter_that_does_not_exist(void **state)
 {
 	put("/app", 0755, "#! /bin/bash -e\n");
-	EXPECT(state, TRY(.name = "/app"), 127,
-		"its interpreter '/bin/bash' does not exist; install it or correct the '#!' line");
-	expect_of(state, TRY(.name = "app", .path = "PATH=/bin:"), "app", 127,
-		"its interpreter '/bin/bash' does not exist; install it or correct the '#!' line");
-}
-
-/* The kernel does not look into PATH for it. */
-static void an_interpreter_without_a_whole_path(void **state)
-{
-	put("/app", 0755, "#!python3\n");
-	put("/windows", 0755, "#!python3\r\n");
-	EXPECT(state, TRY(.name = "/app"), 127,
-		"its interpreter 'python3' is not in the working directory; put its whole path in "
-		"the '#!' line");
-	EXPECT(state, TRY(.name = "/windows"), 127,
-		"its '#!' line ends in a carriage return; save it with Unix line ends");
-}
-
-static void env_that_is_not_there(void **state)
-{
-	put("/app", 0755, "#!/usr/bin/env bash\n");
-	EXPECT(state, TRY(.name = "/app"), 127,
-		"its interpreter '/usr/bin/env' does not exist; install it or correct the '#!' "
-		"line");
-}
-
-static void an_interpreter_that_may_not_be_executed(void **state)
-{
-	put("/sh", 0644, "");
-	put("/app", 0755, "#!/sh\n");
-	EXPECT(state, TRY(.name = "/app"), 126,
-		"its interpreter '/sh' cannot be run: no permission to execute it (mode 0644, "
-		"owner 0:0, running as 0:0); chmod a+x it");
-}
-
-static void an_interpreter_that_is_a_directory_or_a_dangling_link(void **state)
-{
-	put_directory("/sh", 0755);
-	put("/app", 0755, "#!/sh\n");
-	put_link("/python", "/usr/bin/python3");
-	put("/tool", 0755, "#!/python\n");
-	EXPECT(state, TRY(.name = "/app"), 126,
-		"its interpreter '/sh' cannot be run: it is a directory");
-	EXPECT(state, TRY(.name = "/tool"), 127,
-		"its interpreter '/python' cannot be run: '/python' is a link to "
-		"'/usr/bin/python3', which does not exist");
+	put("/python", 0755, "#!python3\n");
+	EXPECT(state, TRY(.name = "/app"), 127, NO_BASH);
+	expect_of(state, TRY(.name = "app", .path = "PATH=/bin:"), "app", 127, NO_BASH);
+	EXPECT(state, TRY(.name = "/python"), 127,
+		"its interpreter 'python3' does not exist; install it or correct the '#!' line");
 }
 
 /* The kernel refuses it as if the script itself were for it. */
-static void an_interpreter_that_cannot_run_in_turn(void **state)
+static void an_interpreter_that_cannot_be_run_is_told_with_its_own_reason(void **state)
 {
-	put("/sh", 0755, "");
-	put("/app", 0755, "#!/sh\n");
-	put_program_with_loader("/python", 0755, "/lib/ld-musl-other.so.1");
-	put("/tool", 0755, "#!/python\n");
-	EXPECT(state, TRY(.name = "/app"), 126,
-		"its interpreter '/sh' cannot be run: it is an empty file");
-	EXPECT(state, TRY(.name = "/tool"), 127,
-		"its interpreter '/python' cannot be run: its loader '/lib/ld-musl-other.so.1' is "
-		"not in this image; it was built for musl, as on Alpine: use such an image or link "
-		"it statically");
+	put("/plain", 0644, "");
+	put("/empty", 0755, "");
+	put_directory("/directory", 0755);
+	put_link("/link", "/usr/bin/python3");
+	put("/to-plain", 0755, "#!/plain\n");
+	put("/to-empty", 0755, "#!/empty\n");
+	put("/to-directory", 0755, "#!/directory\n");
+	put("/to-link", 0755, "#!/link\n");
+	put("/to-script", 0755, "#!/to-empty\n");
+	EXPECT(state, TRY(.name = "/to-plain"), 126,
+		"its interpreter '/plain' cannot be run: no permission to execute '/plain' (mode "
+		"0644, owner 0:0, running as 0:0); allow it with chmod +x");
+	EXPECT(state, TRY(.name = "/to-empty"), 126,
+		"its interpreter '/empty' cannot be run: it is an empty file");
+	EXPECT(state, TRY(.name = "/to-directory"), 126,
+		"its interpreter '/directory' cannot be run: it is a directory");
+	EXPECT(state, TRY(.name = "/to-link"), 127,
+		"its interpreter '/link' cannot be run: '/link' is a link to '/usr/bin/python3': "
+		"no such file: there is no '/usr'");
+	EXPECT(state, TRY(.name = "/to-script"), 126,
+		"its interpreter '/to-empty' cannot be run: its interpreter '/empty' cannot be run: "
+		"it is an empty file");
 }
 
-static void scripts_that_are_each_others_interpreters(void **state)
+static void a_script_that_is_its_own_interpreter(void **state)
 {
 	put("/app", 0755, "#!/app\n");
-	EXPECT(state, TRY(.name = "/app"), 127, "too many scripts are each other's interpreters");
+	expect_error_text(state, TRY(.name = "/app"), 127, "Link or script loop");
 }
 
 static void a_carriage_return_after_the_interpreter(void **state)
@@ -716,162 +874,217 @@ static void a_carriage_return_after_the_interpreter(void **state)
 	put_copy("/bin/sh", 0755, actor_path());
 	put("/app", 0755, "#!/bin/sh\r\necho hello\r\n");
 	EXPECT(state, TRY(.name = "/app"), 127,
-		"its '#!' line ends in a carriage return; save it with Unix line ends");
+		"its '#!' line ends in a carriage return; save it with Unix line endings");
 }
 
 static void a_byte_order_mark(void **state)
 {
+	static const char reason[] =
+		"it begins with a byte-order mark; save it as UTF-8 without one";
+
 	put("/app", 0755, "\xef\xbb\xbf#!/bin/sh\necho hello\n");
-	put("/both", 0755, "\xef\xbb\xbf#!/bin/sh\r\necho hello\r\n");
 	put_bytes("/wide", 0755, "\xff\xfe#\0!\0/\0b\0", 10);
-	EXPECT(state, TRY(.name = "/app"), 126,
-		"it begins with a byte-order mark; save it as UTF-8 without one");
-	EXPECT(state, TRY(.name = "/both"), 126,
-		"it begins with a byte-order mark; save it as UTF-8 without one");
-	EXPECT(state, TRY(.name = "/wide"), 126,
-		"it begins with a byte-order mark; save it as UTF-8 without one");
+	EXPECT(state, TRY(.name = "/app"), 126, "%s", reason);
+	EXPECT(state, TRY(.name = "/wide"), 126, "%s", reason);
 }
 
 static void a_script_that_names_no_interpreter_or_one_too_long(void **state)
 {
+	static const char reason[] =
+		"its '#!' line names no interpreter, or has more than 255 bytes";
 	char line[512] = "#!/";
 
-	put("/app", 0755, "#!  \necho hello\n");
+	put("/blank", 0755, "#!  \necho hello\n");
+	put("/short", 0755, "#!");
 	memset(line + 3, 'x', sizeof(line) - 4);
 	put("/long", 0755, line);
-	EXPECT(state, TRY(.name = "/app"), 126, "its '#!' line names no interpreter");
-	EXPECT(state, TRY(.name = "/long"), 126, "its '#!' line is too long for the kernel");
+	EXPECT(state, TRY(.name = "/blank"), 126, "%s", reason);
+	EXPECT(state, TRY(.name = "/short"), 126, "%s", reason);
+	EXPECT(state, TRY(.name = "/long"), 126, "%s", reason);
 }
 
-static void text_without_an_interpreter(void **state)
+static void text_without_an_interpreter_where_there_is_no_shell(void **state)
 {
+	static const char reason[] = "it is text without a '#!' line and needs a /bin/sh that "
+				     "works; begin it with '#!' and its interpreter";
+
 	put("/app", 0755, "echo hello\n");
-	EXPECT(state, TRY(.name = "/app"), 126,
-		"it is text without a '#!' line, and there is no /bin/sh to run it; begin it with "
-		"'#!' and its interpreter");
+	put("/script", 0755, "#!/app\n");
+	EXPECT(state, TRY(.name = "/app"), 126, "%s", reason);
+	EXPECT(state, TRY(.name = "/script"), 126, "its interpreter '/app' cannot be run: %s",
+		reason);
 	put_directory("/bin", 0755);
 	put("/bin/sh", 0755, "");
-	EXPECT(state, TRY(.name = "/app"), 126,
-		"it is text without a '#!' line, and /bin/sh cannot be run; begin it with '#!' and "
-		"its interpreter");
+	EXPECT(state, TRY(.name = "/app"), 126, "%s", reason);
 }
 
 /* --- programs --- */
 
 /* This machine, as whit calls it, and one that it is not, of the same size and byte order. */
+#define FOREIGN      EM_X86_64
+#define FOREIGN_NAME "x86_64 (amd64)"
 #if defined(__x86_64__) && defined(__LP64__)
+#undef FOREIGN
+#undef FOREIGN_NAME
 #define HERE         "x86_64 (amd64)"
+#define PLATFORM     "linux/amd64"
 #define FOREIGN      EM_AARCH64
 #define FOREIGN_NAME "aarch64 (arm64)"
 #elif defined(__aarch64__) && !defined(__AARCH64EB__)
-#define HERE         "aarch64 (arm64)"
-#define FOREIGN      EM_X86_64
-#define FOREIGN_NAME "x86_64 (amd64)"
-#elif defined(__i386__)
-#define HERE         "i386 (386)"
-#define FOREIGN      EM_ARM
-#define FOREIGN_NAME "arm"
-#elif defined(__arm__) && !defined(__ARMEB__)
-#define HERE         "arm"
-#define FOREIGN      EM_386
-#define FOREIGN_NAME "i386 (386)"
+#define HERE     "aarch64 (arm64)"
+#define PLATFORM "linux/arm64"
+#elif defined(__riscv) && __riscv_xlen == 64
+#define HERE     "riscv64 (riscv64)"
+#define PLATFORM "linux/riscv64"
+#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
+#define HERE     "ppc64le (ppc64le)"
+#define PLATFORM "linux/ppc64le"
 #endif
 
-static void an_empty_file(void **state)
-{
-	put("/app", 0755, "");
-	EXPECT(state, TRY(.name = "/app"), 126, "it is an empty file");
-}
-
-static void a_glibc_program_without_its_loader(void **state)
+static void a_program_without_its_loader_is_told_with_the_libc_that_it_is_for(void **state)
 {
 	char loader[PATH_MAX];
 
-	put_copy("/app", 0755, glibc_actor_path());
+	put_copy("/glibc", 0755, glibc_actor_path());
 	find_loader(glibc_actor_path(), loader, sizeof(loader));
-	EXPECT(state, TRY(.name = "/app"), 127,
-		"its loader '%s' is not in this image; it was built for glibc, as on Debian: use "
-		"such an image or link it statically",
+	EXPECT(state, TRY(.name = "/glibc"), 127,
+		"its loader '%s' is not in this image; use one with glibc, such as Debian, or link "
+		"it statically",
 		loader);
-}
-
-static void a_musl_program_without_its_loader(void **state)
-{
-	char loader[PATH_MAX];
-
-	put_copy("/app", 0755, musl_actor_path());
+	put_copy("/musl", 0755, musl_actor_path());
 	find_loader(musl_actor_path(), loader, sizeof(loader));
-	EXPECT(state, TRY(.name = "/app"), 127,
-		"its loader '%s' is not in this image; it was built for musl, as on Alpine: use "
-		"such an image or link it statically",
+	EXPECT(state, TRY(.name = "/musl"), 127,
+		"its loader '%s' is not in this image; use one with musl, such as Alpine, or link "
+		"it statically",
 		loader);
+	put_program_with_loader("/other", 0755, "/system/bin/linker64");
+	EXPECT(state, TRY(.name = "/other"), 127,
+		"its loader '/system/bin/linker64' is not in this image; use one that has it, or "
+		"link it statically");
 }
 
-static void a_program_without_a_loader_that_whit_has_never_heard_of(void **state)
+/* Of a loader that is no program the kernel says another error than of the program itself. */
+static void a_loader_that_cannot_be_run_is_told_with_its_own_reason(void **state)
 {
-	put_program_with_loader("/app", 0755, "/system/bin/linker64");
-	EXPECT(state, TRY(.name = "/app"), 127,
-		"its loader '/system/bin/linker64' is not in this image; install it or link the "
-		"program statically");
-}
-
-static void a_loader_that_cannot_be_run(void **state)
-{
-	put_directory("/lib", 0755);
-	put("/lib/plain", 0644, "");
-	put_link("/lib/link", "gone");
-	put_program_with_loader("/app", 0755, "/lib/plain");
-	put_program_with_loader("/tool", 0755, "/lib/link");
-	EXPECT(state, TRY(.name = "/app"), 126,
-		"its loader '/lib/plain' cannot be run: no permission to execute it (mode 0644, "
-		"owner 0:0, running as 0:0); chmod a+x it");
-	EXPECT(state, TRY(.name = "/tool"), 127,
-		"its loader '/lib/link' cannot be run: '/lib/link' is a link to '/lib/gone', which "
-		"does not exist");
-}
-
-/* Not ENOEXEC, which is what the kernel says of the program itself. */
-static void a_loader_that_is_no_program_for_this_machine(void **state)
-{
+	put("/plain", 0644, "");
 	put("/empty", 0755, "");
 	put_bytes("/junk", 0755,
 		"\0junk that is longer than the header of an ELF program is. It goes on.", 70);
-	put_program_with_loader("/app", 0755, "/empty");
-	put_program_with_loader("/tool", 0755, "/junk");
-	put_program_with_loader("/hidden", 0711, "/junk");
-	put("/script", 0755, "#!/tool\n");
-	EXPECT(state, TRY(.name = "/app"), 126,
+	put_link("/link", "gone");
+	put_program_with_loader("/to-plain", 0755, "/plain");
+	put_program_with_loader("/to-empty", 0755, "/empty");
+	put_program_with_loader("/to-junk", 0755, "/junk");
+	put_program_with_loader("/to-link", 0755, "/link");
+	put("/script", 0755, "#!/to-junk\n");
+	EXPECT(state, TRY(.name = "/to-plain"), 126,
+		"its loader '/plain' cannot be run: no permission to execute '/plain' (mode 0644, "
+		"owner 0:0, running as 0:0); allow it with chmod +x");
+	EXPECT(state, TRY(.name = "/to-empty"), 126,
 		"its loader '/empty' cannot be run: it is an empty file");
-	EXPECT(state, TRY(.name = "/tool"), 126,
-		"its loader '/junk' cannot be run: it is nothing that this kernel can run");
+	EXPECT(state, TRY(.name = "/to-junk"), 126,
+		"its loader '/junk' cannot be run: it is neither a program nor a script");
+	EXPECT(state, TRY(.name = "/to-link"), 127,
+		"its loader '/link' cannot be run: '/link' is a link to 'gone': no such file: there "
+		"is no '/gone'");
 	EXPECT(state, TRY(.name = "/script"), 126,
-		"its interpreter '/tool' cannot be run: its loader '/junk' cannot be run: it is "
-		"nothing that this kernel can run");
-	EXPECT(state, TRY(.name = "/hidden", .user = USER), 126,
-		"it is nothing that this kernel can run; it cannot be read to say more");
-#ifdef HERE
-	put_patched("/foreign", 0755, ET_EXEC, FOREIGN);
-	put_program_with_loader("/other", 0755, "/foreign");
-	EXPECT(state, TRY(.name = "/other"), 126,
-		"its loader '/foreign' cannot be run: it is a program for " FOREIGN_NAME
-		", and this machine runs " HERE "; build or pull it for this one");
-#endif
+		"its interpreter '/to-junk' cannot be run: its loader '/junk' cannot be run: it is "
+		"neither a program nor a script");
 }
+
+#ifdef HERE
+#define FOR_ANOTHER "it was built for " FOREIGN_NAME ", but this machine is " HERE
+#define BUILD_IT    "; build or pull it for " PLATFORM
+#endif
 
 static void a_program_for_another_machine(void **state)
 {
 #ifdef HERE
 	put_patched("/app", 0755, ET_EXEC, FOREIGN);
-	EXPECT(state, TRY(.name = "/app"), 126,
-		"it is a program for " FOREIGN_NAME ", and this machine runs " HERE
-		"; build or pull it for this one");
 	put_patched("/strange", 0755, ET_EXEC, 0xfeed);
-	EXPECT(state, TRY(.name = "/strange"), 126,
-		"it is a program for machine number 65261, and this machine runs " HERE);
 	put("/script", 0755, "#!/app\n");
+	put_program_with_loader("/other", 0755, "/app");
+	EXPECT(state, TRY(.name = "/app"), 126, FOR_ANOTHER BUILD_IT);
+	EXPECT(state, TRY(.name = "/strange"), 126,
+		"it was built for unknown (unknown), but this machine is " HERE BUILD_IT);
 	EXPECT(state, TRY(.name = "/script"), 126,
-		"its interpreter '/app' cannot be run: it is a program for " FOREIGN_NAME
-		", and this machine runs " HERE "; build or pull it for this one");
+		"its interpreter '/app' cannot be run: " FOR_ANOTHER BUILD_IT);
+	EXPECT(state, TRY(.name = "/other"), 126,
+		"its loader '/app' cannot be run: " FOR_ANOTHER BUILD_IT);
+#else
+	(void)state;
+	skip_aloud("the test does not know this machine's name");
+#endif
+}
+
+#ifdef HERE
+/* The first bytes of no program but this test's: in the padding of the identification. */
+static void put_made_up_program(const char *path, char magic[20])
+{
+	ElfW(Ehdr) header = {.e_ident = ELFMAG, .e_type = ET_EXEC, .e_machine = FOREIGN};
+
+	header.e_ident[EI_CLASS] = sizeof(header) == sizeof(Elf64_Ehdr) ? ELFCLASS64 : ELFCLASS32;
+	header.e_ident[EI_DATA] = ELFDATA2LSB;
+	memcpy(header.e_ident + EI_PAD, "whit", 4);
+	memcpy(magic, &header, 20);
+	put_bytes(path, 0755, &header, sizeof(header));
+}
+
+static const char handler[] = "whit-test-diagnosis";
+
+static bool write_to_binfmt_misc(const char *file, const char *text)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", outside("/binfmt"), file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (write(fd, text, strlen(text)) < 0) {
+		close(fd);
+		return false;
+	}
+	close(fd);
+	return true;
+}
+
+static bool register_missing_interpreter(const char magic[20])
+{
+	char line[256];
+	int length = snprintf(line, sizeof(line), ":%s:M::", handler);
+
+	put_directory("/binfmt", 0755);
+	if (mount("binfmt_misc", outside("/binfmt"), "binfmt_misc", 0, NULL) < 0)
+		return false;
+	for (int i = 0; i < 20; i++)
+		length += snprintf(line + length, sizeof(line) - (size_t)length, "\\x%02x",
+			(unsigned int)(unsigned char)magic[i]);
+	snprintf(line + length, sizeof(line) - (size_t)length, "::/no/such/emulator:");
+	(void)write_to_binfmt_misc(handler, "-1"); /* of a test that was killed */
+	return write_to_binfmt_misc("register", line);
+}
+#endif
+
+/* As with qemu-user on many Docker hosts: the kernel says that there is no such file. */
+static void a_program_for_another_machine_whose_emulator_is_missing(void **state)
+{
+#ifdef HERE
+	const char *words[WORDS_MAX] = {NULL};
+	struct run run;
+	char magic[20];
+
+	put_made_up_program("/app", magic);
+	if (!register_missing_interpreter(magic))
+		skip_aloud("binfmt_misc cannot be mounted here");
+	attempt_start(state, TRY(.name = "/app"), &run, words);
+	run_wait_end(&run);
+	assert_true(write_to_binfmt_misc(handler, "-1"));
+	assert_int_equal(umount2(outside("/binfmt"), MNT_DETACH), 0);
+	run_expect_end(&run, 127,
+		"whit: cannot run '/app': " FOR_ANOTHER
+		"; the interpreter that binfmt_misc names for it is missing" BUILD_IT "\n");
+	assert_true(is_reason(
+		FOR_ANOTHER "; the interpreter that binfmt_misc names for it is missing" BUILD_IT));
 #else
 	(void)state;
 	skip_aloud("the test does not know this machine's name");
@@ -880,6 +1093,8 @@ static void a_program_for_another_machine(void **state)
 
 static void a_damaged_program(void **state)
 {
+	static const char reason[] =
+		"it is a damaged or incomplete program; copy or build it again";
 	size_t length;
 	unsigned char *bytes = read_whole(actor_path(), &length);
 
@@ -887,42 +1102,52 @@ static void a_damaged_program(void **state)
 	put_bytes("/half", 0755, bytes, sizeof(ElfW(Ehdr)));
 	free(bytes);
 	put_patched("/object", 0755, ET_REL, EM_NONE);
-	EXPECT(state, TRY(.name = "/head"), 126, "it is a damaged program");
-	EXPECT(state, TRY(.name = "/half"), 126,
-		"it is for this machine, but damaged or not a whole program");
-	EXPECT(state, TRY(.name = "/object"), 126,
-		"it is for this machine, but damaged or not a whole program");
+	EXPECT(state, TRY(.name = "/head"), 126, "%s", reason);
+	EXPECT(state, TRY(.name = "/half"), 126, "%s", reason);
+	EXPECT(state, TRY(.name = "/object"), 126, "%s", reason);
 }
 
-static void programs_for_other_systems(void **state)
+static void files_that_are_no_programs_for_linux(void **state)
 {
+	put("/empty", 0755, "");
 	put_bytes("/mac", 0755, "\xcf\xfa\xed\xfe\x07\0\0\x01", 8);
 	put_bytes("/macs", 0755, "\xca\xfe\xba\xbe\0\0\0\x02", 8);
 	put_bytes("/windows", 0755, "MZ\x90\0\x03\0\0\0", 8);
 	put_bytes("/junk", 0755, "\0\1\2\3", 4);
 	put_bytes("/class", 0755, "\xca\xfe\xba\xbe\0\0\0\x3d", 8);
-	EXPECT(state, TRY(.name = "/mac"), 126, "it is a program for macOS; build it for Linux");
-	EXPECT(state, TRY(.name = "/macs"), 126, "it is a program for macOS; build it for Linux");
-	EXPECT(state, TRY(.name = "/windows"), 126,
-		"it is a program for Windows; build it for Linux");
-	EXPECT(state, TRY(.name = "/junk"), 126, "it is nothing that this kernel can run");
-	EXPECT(state, TRY(.name = "/class"), 126, "it is nothing that this kernel can run");
+	EXPECT(state, TRY(.name = "/empty"), 126, "it is an empty file");
+	EXPECT(state, TRY(.name = "/mac"), 126, "it was built for macOS; build it for Linux");
+	EXPECT(state, TRY(.name = "/macs"), 126, "it was built for macOS; build it for Linux");
+	EXPECT(state, TRY(.name = "/windows"), 126, "it was built for Windows; build it for Linux");
+	EXPECT(state, TRY(.name = "/junk"), 126, "it is neither a program nor a script");
+	EXPECT(state, TRY(.name = "/class"), 126, "it is neither a program nor a script");
+}
+
+static void of_a_file_that_cannot_be_read_the_kernels_error_is_told(void **state)
+{
+	static const char reason[] =
+		"perhaps for what is in the file; make it readable to see more";
+
+	put("/script", 0711, "#!/bin/bash\n");
+	put("/text", 0711, "echo hello\n");
+	EXPECT(state, TRY(.name = "/script", .user = USER), 127, "No such file, %s", reason);
+	EXPECT(state, TRY(.name = "/text", .user = USER), 126, "Exec format error, %s", reason);
 }
 
 /* --- what is no fault of the file --- */
 
 static void a_program_that_is_open_for_writing(void **state)
 {
+	static const char reason[] =
+		"it, its interpreter or its loader is open for writing; close it first";
 	int fd;
 
 	put_copy("/app", 0755, actor_path());
 	put("/script", 0755, "#!/app\n");
 	fd = open(outside("/app"), O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	EXPECT(state, TRY(.name = "/app"), 126,
-		"it, its interpreter or its loader is open for writing; whatever writes it has to close it first");
-	EXPECT(state, TRY(.name = "/script"), 126,
-		"it, its interpreter or its loader is open for writing; whatever writes it has to close it first");
+	EXPECT(state, TRY(.name = "/app"), 126, "%s", reason);
+	EXPECT(state, TRY(.name = "/script"), 126, "%s", reason);
 	close(fd);
 }
 
@@ -938,7 +1163,7 @@ static void a_limit_of_processes(void **state)
 {
 	put_copy("/app", 0755, actor_path());
 	EXPECT(state, TRY(.name = "/app", .user = USER, .after = allow_no_more_processes), 126,
-		"no more processes are allowed (ulimit -u, or pids.max of the cgroup)");
+		"no more processes are allowed; raise 'ulimit -u' or the cgroup's pids.max");
 }
 
 /* A namespace whose first process has ended takes no more: pid_namespaces(7). */
@@ -975,13 +1200,12 @@ static void limit_words(void)
 
 /*
  * Whit's own words are as many as the command's. But the program's path counts as well, and the
- * command's is some 4,000 bytes longer than whit's: with 2,000 bytes left whit can be run and the
+ * command's is some 3,900 bytes longer than whit's: with 2,000 bytes left whit can be run and the
  * command cannot.
  */
 static void arguments_that_are_too_long(void **state)
 {
-	static const char path[] = "PATH=/";
-	static char name[4000];
+	static char name[3900];
 	static char filler[ROOM_FOR_WORDS / 4];
 	const char *const arguments[] = {
 		filler, filler, filler, filler + 2000 + sizeof(name), NULL};
@@ -991,9 +1215,8 @@ static void arguments_that_are_too_long(void **state)
 	memset(filler, 'x', sizeof(filler) - 1);
 	put_copy("/app", 0755, actor_path());
 	EXPECT(state,
-		TRY(.name = name, .arguments = arguments, .path = path, .before = limit_words), 126,
-		"arguments and environment are too long (%zu bytes)",
-		4 * sizeof(filler) - 2000 + sizeof(path));
+		TRY(.name = name, .arguments = arguments, .path = "PATH=/", .before = limit_words),
+		126, "arguments and environment are too long; shorten them or raise 'ulimit -s'");
 }
 
 /*
@@ -1029,122 +1252,48 @@ static void refuse_exec_without_a_reason(void)
 	refuse_exec(EPERM);
 }
 
-static void a_program_for_which_there_is_no_memory(void **state)
+static void refuse_exec_as_a_security_module_does(void)
+{
+	refuse_exec(EACCES);
+}
+
+static void what_the_file_does_not_explain_is_told_as_the_kernel_does(void **state)
 {
 	put_copy("/app", 0755, actor_path());
 	EXPECT(state, TRY(.name = "/app", .before = refuse_exec_for_want_of_memory), 126,
 		"out of memory");
-}
-
-static void what_nothing_explains_is_the_systems_own_word(void **state)
-{
-	const char *words[WORDS_MAX] = {NULL};
-	struct run run;
-
-	put_copy("/app", 0755, actor_path());
-	attempt_start(
-		state, TRY(.name = "/app", .before = refuse_exec_without_a_reason), &run, words);
-	run_expect_end(&run, 126, "whit: cannot run '/app': Operation not permitted\n");
-}
-
-/* --- nothing is guessed: files that may be executed and not read --- */
-
-static void of_what_cannot_be_read_no_more_is_said_than_the_kernel_does(void **state)
-{
-	put("/script", 0711, "#!/bin/bash\n");
-	put("/windows", 0711, "#!/bin/bash\r\n");
-	put_program_with_loader("/program", 0711, "/lib/ld-musl-other.so.1");
-	EXPECT(state, TRY(.name = "/script", .user = USER), 127,
-		"its interpreter or loader does not exist; it cannot be read to say which");
-	EXPECT(state, TRY(.name = "/windows", .user = USER), 127,
-		"its interpreter or loader does not exist; it cannot be read to say which");
-	EXPECT(state, TRY(.name = "/program", .user = OTHER_USER), 127,
-		"its interpreter or loader does not exist; it cannot be read to say which");
-	put_patched("/object", 0711, ET_REL, EM_NONE);
-	put("/text", 0711, "echo hello\n");
-	put("/empty", 0711, "");
-	EXPECT(state, TRY(.name = "/object", .user = USER), 126,
-		"it is nothing that this kernel can run; it cannot be read to say more");
-	EXPECT(state, TRY(.name = "/text", .user = USER), 126,
-		"it is nothing that this kernel can run; it cannot be read to say more");
-	EXPECT(state, TRY(.name = "/empty", .user = USER), 126,
-		"it is nothing that this kernel can run; it cannot be read to say more");
-}
-
-/* The script can be read, its interpreter cannot: what is known of the one is said. */
-static void an_interpreter_that_cannot_be_read(void **state)
-{
-	put_program_with_loader("/python", 0711, "/lib/ld-musl-other.so.1");
-	put("/app", 0755, "#!/python\n");
-	EXPECT(state, TRY(.name = "/app", .user = USER), 127,
-		"its interpreter '/python' cannot be run: its interpreter or loader does not "
-		"exist; it cannot be read to say which");
+	EXPECT(state, TRY(.name = "/app", .before = refuse_exec_as_a_security_module_does), 126,
+		"no permission to execute '/app' (mode 0755, owner 0:0, running as 0:0); an ACL or "
+		"a security module may deny it");
+	expect_error_text(state, TRY(.name = "/app", .before = refuse_exec_without_a_reason), 126,
+		"Operation not permitted");
 }
 
 /* --- what comes from outside, in every place where it is printed --- */
 
-static void harmful_names_of_the_command(void **state)
+static void names_that_would_harm_a_terminal_are_escaped(void **state)
 {
 	put_directory("/d" EVIL, 0755);
-	expect_of(state, TRY(.name = "/" EVIL), "/" EVIL_ESCAPED, 127, "no such file");
+	put("/f" EVIL, 0755, "");
+	put_link("/l" EVIL, "/t" EVIL);
+	put("/script", 0755, "#!/\x1b]0;x\x07\xff\n"); /* a newline would end the name */
+	put_program_with_loader("/program", 0755, "/lib/ld-musl-" EVIL);
 	expect_of(state, TRY(.name = EVIL, .path = "PATH=/" EVIL ":/bin"), EVIL_ESCAPED, 127,
 		"not found in PATH (/" EVIL_ESCAPED ":/bin)");
-	expect_of(state, TRY(.name = "app" EVIL, .path = "PATH=/d" EVIL ":/bin"),
-		"app" EVIL_ESCAPED, 127, "not found in PATH (/d" EVIL_ESCAPED ":/bin)");
-	put("/d" EVIL "/app", 0644, "");
-	expect_of(state, TRY(.name = "app", .path = "PATH=/d" EVIL), "/d" EVIL_ESCAPED "/app", 126,
-		"no permission to execute it (mode 0644, owner 0:0, running as 0:0); chmod a+x it");
-}
-
-static void harmful_names_of_directories(void **state)
-{
-	put_directory("/d" EVIL, 0700);
-	put("/f" EVIL, 0755, "");
 	expect_of(state, TRY(.name = "./app", .directory = "/d" EVIL), "./app", 127,
-		"no such file: there is no './app' in the working directory '/d" EVIL_ESCAPED "'");
-	expect_of(state, TRY(.name = "/" EVIL "/app"), "/" EVIL_ESCAPED "/app", 127,
-		"no such file: there is no '/" EVIL_ESCAPED "'");
+		"no such file: there is no './app'; the working directory is '/d" EVIL_ESCAPED "'");
 	expect_of(state, TRY(.name = "/f" EVIL "/app"), "/f" EVIL_ESCAPED "/app", 127,
 		"'/f" EVIL_ESCAPED "' is not a directory");
-	expect_of(state, TRY(.name = "/d" EVIL "/app", .user = USER), "/d" EVIL_ESCAPED "/app", 126,
-		"no permission to search '/d" EVIL_ESCAPED
-		"' (mode 0700, owner 0:0, running as 1000:1000)");
-}
-
-static void harmful_names_of_links(void **state)
-{
-	put_link("/l" EVIL, "/t" EVIL);
-	put_link("/o" EVIL, "/o" EVIL);
 	expect_of(state, TRY(.name = "/l" EVIL), "/l" EVIL_ESCAPED, 127,
-		"'/l" EVIL_ESCAPED "' is a link to '/t" EVIL_ESCAPED "', which does not exist");
-	expect_of(state, TRY(.name = "/o" EVIL), "/o" EVIL_ESCAPED, 127,
-		"'/o" EVIL_ESCAPED "' is one of a loop of links");
-}
-
-/* A newline would end the interpreter's name. */
-static void harmful_names_of_interpreters_and_loaders(void **state)
-{
-	put("/app", 0755, "#!/\x1b]0;x\x07\xff\n");
-	put_program_with_loader("/musl", 0755, "/lib/ld-musl-" EVIL);
-	put_program_with_loader("/glibc", 0755, "/lib/ld-linux-" EVIL);
-	put_program_with_loader("/other", 0755, "/" EVIL);
-	EXPECT(state, TRY(.name = "/app"), 127,
+		"'/l" EVIL_ESCAPED "' is a link to '/t" EVIL_ESCAPED
+		"': no such file: there is no '/t" EVIL_ESCAPED "'");
+	EXPECT(state, TRY(.name = "/script"), 127,
 		"its interpreter '/\\x1b]0;x\\x07\\xff' does not exist; install it or correct the "
 		"'#!' line");
-	EXPECT(state, TRY(.name = "/musl"), 127,
+	EXPECT(state, TRY(.name = "/program"), 127,
 		"its loader '/lib/ld-musl-" EVIL_ESCAPED
-		"' is not in this image; it was built for musl, as on Alpine: use such an image or "
-		"link it statically");
-	EXPECT(state, TRY(.name = "/glibc"), 127,
-		"its loader '/lib/ld-linux-" EVIL_ESCAPED
-		"' is not in this image; it was built for glibc, as on Debian: use such an image "
-		"or link it statically");
-	EXPECT(state, TRY(.name = "/other"), 127,
-		"its loader '/" EVIL_ESCAPED
-		"' is not in this image; install it or link the program statically");
-	put_directory("/" EVIL, 0755);
-	EXPECT(state, TRY(.name = "/other"), 126,
-		"its loader '/" EVIL_ESCAPED "' cannot be run: it is a directory");
+		"' is not in this image; use one with musl, "
+		"such as Alpine, or link it statically");
 }
 
 /* --- the manual has nothing else --- */
@@ -1170,6 +1319,9 @@ static int prepare_group(void **state)
 	read_reasons();
 	if (whit_is_dynamic()) /* each test has a root with nothing in it */
 		exit(0);
+	/* What a test mounts is not seen elsewhere; an ordinary user cannot mount anything here. */
+	if (unshare(CLONE_NEWNS) == 0)
+		(void)mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
 	return harness_require_namespaces(state);
 }
 
@@ -1186,64 +1338,47 @@ static int prepare_group(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ROOM_TEST(a_file_that_is_not_there),
-		ROOM_TEST(a_relative_name_that_is_not_there_is_told_with_the_working_directory),
-		ROOM_TEST(a_missing_directory_on_the_way_is_named),
-		ROOM_TEST(a_dangling_link_is_told_with_its_target),
-		ROOM_TEST(of_a_chain_of_links_the_one_that_dangles_is_told),
-		ROOM_TEST(a_directory_on_the_way_that_is_a_dangling_link),
-		ROOM_TEST(a_loop_of_links),
-		ROOM_TEST(a_file_on_the_way_that_is_no_directory),
+		ROOM_TEST(text_up_to_its_first_newline_and_binary_after_it_is_run_by_the_shell),
+		ROOM_TEST(a_script_whose_interpreter_is_text_is_run_by_the_shell_itself),
+		ROOM_TEST(a_path_that_leads_nowhere_is_told_with_its_first_missing_part),
+		ROOM_TEST(a_relative_path_that_leads_nowhere_is_told_with_the_working_directory),
+		ROOM_TEST(a_dangling_link_is_told_with_where_it_leads_link_by_link),
+		ROOM_TEST(a_part_of_the_path_that_is_no_directory),
+		ROOM_TEST(a_loop_of_links_and_a_name_that_is_too_long),
 		ROOM_TEST(an_empty_name),
-		ROOM_TEST(a_name_that_no_directory_of_path_has),
+		ROOM_TEST(a_name_that_no_directory_of_path_has_is_told_with_the_list),
 		ROOM_TEST(a_name_that_has_its_arguments_in_it),
-		ROOM_TEST(a_name_without_a_path_to_look_in),
-		ROOM_TEST(a_name_with_a_directory_of_path_that_may_not_be_searched),
-		ROOM_TEST(a_name_with_an_empty_path),
-		ROOM_TEST(a_directory),
-		ROOM_TEST(a_pipe_a_socket_and_a_device),
-		ROOM_TEST(a_file_without_x_as_root),
-		ROOM_TEST(a_file_that_only_its_owner_may_execute),
-		ROOM_TEST(a_directory_that_may_not_be_searched),
+		ROOM_TEST(
+			a_directory_of_path_that_may_not_be_searched_is_named_if_nothing_is_found),
+		ROOM_TEST(the_file_in_path_that_the_error_is_of_is_told),
+		ROOM_TEST(an_entry_of_path_that_cannot_be_reached_does_not_end_the_search),
+		ROOM_TEST(what_is_no_regular_file),
+		ROOM_TEST(a_file_whose_mode_does_not_allow_it_is_told_with_mode_and_owner),
+		ROOM_TEST(a_file_that_an_acl_denies_is_not_told_to_need_chmod),
+		ROOM_TEST(a_directory_on_the_way_that_may_not_be_searched),
 		ROOM_TEST(a_relative_directory_that_may_not_be_searched),
-		ROOM_TEST(a_working_directory_that_may_not_be_searched),
-		ROOM_TEST(a_directory_above_that_may_not_be_searched),
 		ROOM_TEST(a_file_on_a_file_system_that_is_mounted_noexec),
-		ROOM_TEST(a_file_without_x_on_such_a_file_system),
-		ROOM_TEST(an_interpreter_on_a_file_system_that_is_mounted_noexec),
 		ROOM_TEST(file_capabilities_that_the_bounding_set_lacks),
-		ROOM_TEST(an_interpreter_that_is_not_there),
-		ROOM_TEST(an_interpreter_without_a_whole_path),
-		ROOM_TEST(env_that_is_not_there),
-		ROOM_TEST(an_interpreter_that_may_not_be_executed),
-		ROOM_TEST(an_interpreter_that_is_a_directory_or_a_dangling_link),
-		ROOM_TEST(an_interpreter_that_cannot_run_in_turn),
-		ROOM_TEST(scripts_that_are_each_others_interpreters),
+		ROOM_TEST(an_interpreter_that_does_not_exist),
+		ROOM_TEST(an_interpreter_that_cannot_be_run_is_told_with_its_own_reason),
+		ROOM_TEST(a_script_that_is_its_own_interpreter),
 		ROOM_TEST(a_carriage_return_after_the_interpreter),
 		ROOM_TEST(a_byte_order_mark),
 		ROOM_TEST(a_script_that_names_no_interpreter_or_one_too_long),
-		ROOM_TEST(text_without_an_interpreter),
-		ROOM_TEST(an_empty_file),
-		ROOM_TEST(a_glibc_program_without_its_loader),
-		ROOM_TEST(a_musl_program_without_its_loader),
-		ROOM_TEST(a_program_without_a_loader_that_whit_has_never_heard_of),
-		ROOM_TEST(a_loader_that_cannot_be_run),
-		ROOM_TEST(a_loader_that_is_no_program_for_this_machine),
+		ROOM_TEST(text_without_an_interpreter_where_there_is_no_shell),
+		ROOM_TEST(a_program_without_its_loader_is_told_with_the_libc_that_it_is_for),
+		ROOM_TEST(a_loader_that_cannot_be_run_is_told_with_its_own_reason),
 		ROOM_TEST(a_program_for_another_machine),
+		ROOM_TEST(a_program_for_another_machine_whose_emulator_is_missing),
 		ROOM_TEST(a_damaged_program),
-		ROOM_TEST(programs_for_other_systems),
+		ROOM_TEST(files_that_are_no_programs_for_linux),
+		ROOM_TEST(of_a_file_that_cannot_be_read_the_kernels_error_is_told),
 		ROOM_TEST(a_program_that_is_open_for_writing),
 		ROOM_TEST(a_limit_of_processes),
 		ROOM_TEST(a_pid_namespace_that_has_ended),
 		ROOM_TEST(arguments_that_are_too_long),
-		ROOM_TEST(a_program_for_which_there_is_no_memory),
-		ROOM_TEST(what_nothing_explains_is_the_systems_own_word),
-		ROOM_TEST(of_what_cannot_be_read_no_more_is_said_than_the_kernel_does),
-		ROOM_TEST(an_interpreter_that_cannot_be_read),
-		ROOM_TEST(harmful_names_of_the_command),
-		ROOM_TEST(harmful_names_of_directories),
-		ROOM_TEST(harmful_names_of_links),
-		ROOM_TEST(harmful_names_of_interpreters_and_loaders),
+		ROOM_TEST(what_the_file_does_not_explain_is_told_as_the_kernel_does),
+		ROOM_TEST(names_that_would_harm_a_terminal_are_escaped),
 		cmocka_unit_test(every_reason_of_the_manual_has_been_provoked),
 	};
 

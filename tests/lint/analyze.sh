@@ -36,7 +36,7 @@ check() {
 # What gcc has beyond the Makefile's list, and clang has not or calls otherwise. -O2, for the warnings
 # that come from following values. Not -Wswitch-default (a switch that lists every case has none, so
 # that a new case is found), -Wpadded and -Waggregate-return (no defects), -Wnested-externs
-# (exec_content.c asks the linker for its own header, which is nobody else's affair), -Wstack-usage
+# (a symbol of the linker, which only the diagnosis of failed starts uses), -Wstack-usage
 # (stacks are measured where they matter: spawn.c).
 gcc_only=(-Wnull-dereference -Wjump-misses-init -Wduplicated-cond -Wduplicated-branches -Wlogical-op
 	-Wformat-signedness -Warith-conversion -Wcast-align=strict -Wformat-overflow=2

@@ -1,25 +1,16 @@
 #!/bin/sh
-# What an attacker, or a curious reader, could find in the shipped file: nothing to link, nothing to
-# relocate, no memory that is both written and run, no trace of where and when it was built. The file
-# is the first argument. One line per finding.
-set -u
-cd "$(dirname "$0")/../.." || exit 1
-LC_ALL=C
-export LC_ALL
+# The shipped file has nothing to link, nothing to relocate, no memory that can be both written and run,
+# and no trace of where and when it was built. The file is the first argument.
+. "$(dirname "$0")/common.sh"
 
 whit=${1:-build/whit}
-found=no
-
-found() {
-	echo "lint: hardening: $whit: $1" >&2
-	found=yes
-}
+check="hardening: $whit"
 
 # binutils, without which nothing could have been linked.
 headers=$(readelf -W -h -l "$whit") && sections=$(readelf -W -S "$whit") &&
 	dynamic=$(readelf -W -d "$whit") && relocations=$(readelf -W -r "$whit") || exit 1
 
-# The lines about segments of that type, with their flags apart from the rest.
+# The flags of each segment of that type, as [R E].
 segments() {
 	printf '%s\n' "$headers" | sed -n "s/^ *$1 .* \([R ][W ][E ]\) 0x[0-9a-f]*\$/[\1]/p"
 }
@@ -28,7 +19,7 @@ has_section() {
 	printf '%s\n' "$sections" | grep -qE "\] $1( |\$)"
 }
 
-# That the patterns below find what they look for.
+# The patterns below would find what they look for.
 segments LOAD | grep -q '^\[R.E\]$' || found 'has no segment to run: the check is broken'
 has_section '\.text' || found 'has no .text: the check is broken'
 
@@ -37,7 +28,7 @@ printf '%s\n' "$headers" | grep -qE '^ *Type: *EXEC ' ||
 segments INTERP | grep -q . && found 'wants a loader (PT_INTERP)'
 segments DYNAMIC | grep -q . && found 'wants to be linked (PT_DYNAMIC)'
 printf '%s\n' "$dynamic" | grep -qE 'NEEDED|RPATH|RUNPATH' && found 'names libraries, or where they are'
-# glibc's start chooses its string functions by IRELATIVE, before main; musl has nothing of the kind.
+# glibc's start chooses its string functions by IRELATIVE, before main; musl has no relocations.
 printf '%s\n' "$relocations" | grep -E '^[0-9a-f]+ +[0-9a-f]+ +R_' | grep -vqE ' R_[^ ]*_IRELATIVE? ' &&
 	found 'has relocations'
 segments LOAD | grep -q 'WE\]$' && found 'has a segment that can be both written and run'
@@ -51,9 +42,9 @@ for path in "$PWD/" "${TMPDIR:-/tmp}/" "${HOME:-/root}/"; do
 	test "$path" = // && continue
 	grep -aqF -e "$path" "$whit" && found "holds a path of where it was built ($path)"
 done
-# As __DATE__, __TIME__ and date(1) have them.
+# The forms of __DATE__, __TIME__ and date(1).
 month='(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)'
 grep -aqE "$month [ 0-3][0-9] ([0-9:]{8} )?20[0-9]{2}|[0-2][0-9]:[0-5][0-9]:[0-5][0-9]|20[0-9]{2}-[01][0-9]-[0-3][0-9]" \
 	"$whit" && found 'holds the time when it was built'
 
-test "$found" = no
+report

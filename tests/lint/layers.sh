@@ -1,26 +1,22 @@
 #!/bin/sh
-# Where things stand: includes go one way, paths agree, the README's source map is complete and the
-# tests that it names are there, and stdio, malloc, exit and signal handlers stay out of src. One line per finding; fails if there is one.
-set -u
-cd "$(dirname "$0")/../.." || exit 1
-awk -f tests/lint/strip.awk src/main.c >/dev/null || exit 1 # else nothing would be found
+# Includes go one way, paths of sources, headers and unit tests agree, the map of the source is complete,
+# the tests that the security policy names exist, and src has no stdio, malloc, exit or signal handlers.
+. "$(dirname "$0")/common.sh"
 
-findings=$(mktemp) || exit 1
-trap 'rm -f "$findings"' EXIT
+strip src/main.c >/dev/null || exit 1 # else nothing would be found
 
-found() {
-	printf 'lint: layers: %s\n' "$1" >>"$findings"
-}
-
-# A higher number may include itself and every lower one.
+# Each layer may include itself and those with a lower number. diagnosis is entered only after something
+# went wrong, by supervise and main.
+order='cli -> supervise -> diagnosis -> command -> signals -> base'
 rank() {
 	case $1 in
 	base) echo 1 ;;
 	signals) echo 2 ;;
 	command) echo 3 ;;
-	supervise) echo 4 ;;
-	cli) echo 5 ;;
-	main) echo 6 ;;
+	diagnosis) echo 4 ;;
+	supervise) echo 5 ;;
+	cli) echo 6 ;;
+	main) echo 7 ;;
 	*) echo 0 ;;
 	esac
 }
@@ -43,17 +39,17 @@ check_include() {
 	if [ ! -f "include/$3" ]; then
 		found "$1: includes \"$3\", which is not in include"
 	elif [ "$(rank "${3%%/*}")" -gt "$(rank "$2")" ]; then
-		found "$1: $2 may not include \"$3\": cli -> supervise -> command -> signals -> base"
+		found "$1: $2 may not include \"$3\": $order"
 	fi
 }
 
 check_includes() {
 	layer=$(layer_of "$1")
 	if [ "$(rank "$layer")" -eq 0 ]; then
-		found "$1: stands in no layer (base signals command supervise cli)"
+		found "$1: stands in no layer ($order)"
 		return
 	fi
-	awk -f tests/lint/strip.awk "$1" |
+	strip "$1" |
 		sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"\([^"]*\)".*/\1/p' |
 		while read -r header; do
 			check_include "$1" "$layer" "$header"
@@ -65,7 +61,7 @@ forbid() {
 	file=$1
 	pattern=$2
 	reason=$3
-	awk -v strings=no -f tests/lint/strip.awk "$file" | grep -nE "$pattern" |
+	strip strings=no "$file" | grep -nE "$pattern" |
 		while IFS=: read -r line text; do
 			found "$file:$line: $reason: $(echo "$text" | sed 's/^[[:space:]]*//')"
 		done
@@ -82,37 +78,54 @@ check_calls() {
 	forbid "$1" "$word(exit|abort|atexit|quick_exit|system|popen)[[:space:]]*\\(" \
 		'whit ends by returning from main'
 	forbid "$1" 'sa_sigaction' 'no signal handlers'
-	awk -v strings=no -f tests/lint/strip.awk "$1" | grep -nE 'sa_handler[[:space:]]*=[^=]' |
+	strip strings=no "$1" | grep -nE 'sa_handler[[:space:]]*=[^=]' |
 		grep -vE 'sa_handler[[:space:]]*=[[:space:]]*SIG_DFL[^A-Za-z0-9_]' |
 		while IFS=: read -r line _; do
 			found "$1:$line: no signal handlers: sa_handler other than SIG_DFL"
 		done
-	awk -v strings=no -f tests/lint/strip.awk "$1" |
+	strip strings=no "$1" |
 		grep -nE "$word(signal|sigset|bsd_signal|sysv_signal)[[:space:]]*\\(" |
 		grep -vE "$word"'signal\([A-Z]+, SIG_IGN\)' |
 		while IFS=: read -r line _; do
 			found "$1:$line: no signal handlers: signal() with other than SIG_IGN"
 		done
-	if grep -q '<stdlib\.h>' "$1" && ! awk -v strings=no -f tests/lint/strip.awk "$1" |
+	if grep -q '<stdlib\.h>' "$1" && ! strip strings=no "$1" |
 		grep -q 'getenv('; then
 		found "$1: <stdlib.h> is for getenv alone, and there is none"
 	fi
 }
 
+# The first include is the source's own header; where two sources make one idea, that of its neighbour.
 check_source_path() {
 	path=${1#src/}
 	header=${path%.c}.h
-	if [ "$path" = main.c ]; then
+	first=$(sed -n 's/^#include "\(.*\)"$/\1/p' "$1" | head -n 1)
+	if [ "$path" = main.c ] || [ "$first" = "$header" ]; then
 		return
 	fi
-	if [ ! -f "include/$header" ]; then
-		found "$1: has no include/$header"
-		return
-	fi
-	first=$(sed -n 's/^#include //p' "$1" | head -n 1)
-	if [ "$first" != "\"$header\"" ]; then
+	if [ -f "include/$header" ]; then
 		found "$1: its own header \"$header\" is not included first"
+	elif [ -z "$first" ] || [ "${first%/*}" != "${path%/*}" ]; then
+		found "$1: has no include/$header, and its first include is no header of ${path%/*}"
 	fi
+}
+
+# A header without a source of its name declares no function; it may define some (static inline).
+check_header_path() {
+	path=${1#include/}
+	if [ -f "src/${path%.h}.c" ]; then
+		return
+	fi
+	strip "$1" | awk '
+		/^[A-Za-z_]/ && !/^(typedef|_Static_assert|static_assert)/ { head = ""; in_head = 1 }
+		in_head { head = head $0 }
+		in_head && /[;{]/ {
+			if (head ~ /^[^={]*\(.*\)[^{]*;/)
+				print head
+			in_head = 0
+		}' | while read -r declared; do
+		found "$1: has no src/${path%.h}.c for what it declares: $declared"
+	done
 }
 
 find src include -name '*.[ch]' | sort | while read -r file; do
@@ -123,41 +136,58 @@ find src -name '*.c' | sort | while read -r file; do
 	check_source_path "$file"
 done
 find include -name '*.h' | sort | while read -r file; do
-	path=${file#include/}
-	test -f "src/${path%.h}.c" || found "$file: has no src/${path%.h}.c"
+	check_header_path "$file"
 done
 find tests/unit -name '*.c' | sort | while read -r file; do
 	path=${file#tests/unit/}
 	case $path in
-	*_test.c) test -f "src/${path%_test.c}.c" ||
-		found "$file: has no src/${path%_test.c}.c" ;;
+	*_test.c)
+		path=${path%_test.c}
+		test -f "src/$path.c" || test -f "include/$path.h" ||
+			found "$file: has neither src/$path.c nor include/$path.h"
+		;;
 	*) found "$file: a unit test is called NAME_test.c" ;;
 	esac
 done
-# The README's source map: each source and each directory of tests has its row, and each row what it is
-# about.
+find src include -type f ! -name '*.[ch]' ! -path src/README.md | sort | while read -r file; do
+	found "$file: neither .c nor .h"
+done
+
+# --- the map, and the tests by name ---
+
+# The map has a row for each source, and one for each directory of tests and of what is shipped. A path
+# may leave out the directory that its README is in.
+maps=$(find README.md src/README.md tests/README.md 2>/dev/null)
+# shellcheck disable=SC2086,SC2016 # words; Markdown's backquotes
+sed -n 's/^| `\([^`]*\)` |.*/\1/p' $maps >"$work/rows"
 {
 	find src -name '*.c'
 	find tests -mindepth 1 -maxdepth 1 -type d
 	printf '%s\n' .ci .dist
 } | sort | while read -r file; do
-	grep -qF -e "| \`$file\` |" README.md || found "README.md: the source map lacks $file"
+	grep -qFx -e "$file" -e "${file#*/}" "$work/rows" ||
+		found "the source map lacks $file: a row in src/README.md or tests/README.md"
 done
-# shellcheck disable=SC2016 # Markdown's backquotes
-sed -n '/^## The source/,/^## /s/^| `\([^`]*\)` |.*/\1/p' README.md | while read -r file; do
-	test -e "$file" || found "README.md: the source map has $file, which is not there"
-done
-# The tests that its Security names, by a word of four or more: each is the name of a function.
-# shellcheck disable=SC2016 # as above
-security=$(sed -n '/^## Security/,/^## Limits/p' README.md | grep -oE '`[a-z0-9]+(_[a-z0-9]+){3,}`')
-test -n "$security" || found 'README.md: Security names no test'
-printf '%s\n' "$security" | tr -d '`' | while read -r name; do
-	grep -rqE "^static void $name\(" tests/integration tests/unit ||
-		found "README.md: Security names the test $name, which is not there"
-done
-find src include -type f ! -name '*.[ch]' | sort | while read -r file; do
-	found "$file: neither .c nor .h"
+# What looks like a path there is one.
+grep -E '^(\.ci|\.dist|(src|include|tests)/.*|[a-z_/]+\.[ch])$' "$work/rows" | while read -r file; do
+	test -e "$file" || test -e "src/$file" ||
+		found "the source map has $file, which is not there"
 done
 
-cat "$findings"
-test ! -s "$findings"
+# The tests that the security policy names, by a word of four or more parts, are functions of that name.
+if [ -f .github/SECURITY.md ]; then
+	policy=.github/SECURITY.md
+	cat "$policy"
+else
+	policy='README.md, Security'
+	sed -n '/^## Security/,/^## Limits/p' README.md
+fi >"$work/policy"
+# shellcheck disable=SC2016 # Markdown's backquotes
+grep -oE '`[a-z0-9]+(_[a-z0-9]+){3,}`' "$work/policy" | tr -d '`' >"$work/named" ||
+	found "$policy: names no test"
+while read -r name; do
+	grep -rqE "^static void $name\(" tests/integration tests/unit ||
+		found "$policy: names the test $name, which is not there"
+done <"$work/named"
+
+report

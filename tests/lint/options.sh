@@ -1,42 +1,53 @@
 #!/bin/sh
-# The option table of src/cli/options.c against the manual, the README and --help, both ways, and
-# every environment variable that src reads against the manual. One line per finding; fails if there
-# is one. The binary is the first argument.
-set -u
-cd "$(dirname "$0")/../.." || exit 1
+# The option table of src/cli/options.c against its switch, the manual, the README and --help, both ways,
+# and every environment variable that src reads against the manual. The binary is the first argument.
+. "$(dirname "$0")/common.sh"
 
 whit=${1:-build/whit}
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-findings=$work/findings
-: >"$findings"
 
-found() {
-	printf 'lint: options: %s\n' "$1" >>"$findings"
-}
-
-# One line per row: LETTERS NAME VALUE VARIABLE, with - for NULL.
-awk -f tests/lint/strip.awk src/cli/options.c |
-	awk '
-	/option_rows\[\] = \{/ { inside = 1; next }
-	inside && /^\};/ { inside = 0 }
-	inside { text = text " " $0 }
+# One line per row {LETTERS, NAME, VALUE, VARIABLE, HELP} of the table: the first four, with - for NULL.
+# A function may stand before the letters.
+strip src/cli/options.c | awk '
+	{ text = text " " $0 }
 	END {
-		count = split(text, rows, "[{]take_")
-		for (i = 2; i <= count; i++) {
-			split(rows[i], fields, ",")
+		string = "\"[^\"]*\""
+		blank = "[ \t]*"
+		or_null = blank "(NULL|" string ")" blank ","
+		row = "[{]" blank "([a-z_]+," blank ")?\"[A-Za-z]+\"" blank "," blank "\"[a-z-]+\"" blank "," \
+			or_null or_null
+		while (match(text, row)) {
+			count = split(substr(text, RSTART + 1, RLENGTH - 1), fields, ",")
 			line = ""
-			for (j = 2; j <= 5; j++) {
-				gsub(/[ \t"]/, "", fields[j])
-				line = line (fields[j] == "NULL" ? "-" : fields[j]) " "
+			for (i = count - 4; i < count; i++) {
+				gsub(/[ \t"]/, "", fields[i])
+				line = line (fields[i] == "NULL" ? "-" : fields[i]) " "
 			}
 			print line
+			text = substr(text, RSTART + RLENGTH)
 		}
 	}' >"$work/rows"
-test -s "$work/rows" || found 'src/cli/options.c: no option table found'
+if [ ! -s "$work/rows" ]; then
+	found 'src/cli/options.c: no option table found'
+	report
+	exit
+fi
+
+# Where one switch applies the options, it has a case for the first letter of each row, and no other.
+strip src/cli/options.c | grep -oE "case '[A-Za-z]':" | sed "s/case '\(.\)':/\1/" | sort >"$work/cases"
+cut -c 1 "$work/rows" | sort >"$work/letters"
+if [ -s "$work/cases" ]; then
+	comm -23 "$work/letters" "$work/cases" | while read -r letter; do
+		found "src/cli/options.c: no case for -$letter"
+	done
+	comm -13 "$work/letters" "$work/cases" | while read -r letter; do
+		found "src/cli/options.c: a case for '$letter', which no row has"
+	done
+fi
 
 # The variables that src looks at: a literal with an underscore in capitals, or what getenv reads.
-find src -name '*.c' -exec awk -f tests/lint/strip.awk {} + >"$work/source"
+find src -name '*.c' | while read -r file; do
+	strip "$file"
+done >"$work/source"
 {
 	grep -o '"[A-Z][A-Z0-9]*_[A-Z0-9_]*=\{0,1\}"' "$work/source"
 	grep -o 'getenv("[^"]*"' "$work/source" | sed 's/getenv(//'
@@ -159,7 +170,6 @@ test "$lines" -le 24 || found "$whit --help: $lines lines; a terminal has 24"
 awk -v whit="$whit" 'length($0) > 80 {
 	printf "lint: options: %s --help: line %d has %d columns; a terminal has 80\n", whit, NR,
 		length($0)
-}' "$work/help" >>"$findings"
+}' "$work/help" >>"$work/findings"
 
-cat "$findings"
-test ! -s "$findings"
+report

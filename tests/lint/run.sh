@@ -19,6 +19,8 @@ check tests/lint/options.sh "$whit"
 check tests/lint/hardening.sh "$whit"
 check tests/lint/messages.sh
 check tests/lint/tools.sh
+check tests/lint/limits_test.sh
+check tests/lint/limits.sh "$whit"
 
 if [ -n "$failed" ]; then
 	echo "lint: failed:$failed" >&2

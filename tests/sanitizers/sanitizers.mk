@@ -1,8 +1,9 @@
-# All tests but fuzzing, which has sanitizers anyhow. Those of gcc for addresses are dynamic libraries,
-# so what only a static whit can do is left to a second one, where undefined behaviour is an illegal
-# instruction, which needs no library. A report that no test looks at is a file, and a failure too. There
-# is no search for leaks in whit: it allocates nothing, and the search hangs where wait4 is refused.
-# tests/sanitizers/clone.c has what the sanitizer for addresses has to be told.
+# All tests but fuzzing, which always has sanitizers. gcc's sanitizer for addresses is a dynamic library,
+# so the tests that need a static whit run with a second one, in which undefined behaviour is an illegal
+# instruction. Reports go to files, since a test may not look at stderr; each file is a failure. There is
+# no search for leaks: whit allocates nothing, and the search hangs where wait4 is refused.
+# tests/sanitizers/clone.c tells the sanitizer for addresses about the shared stack.
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
 REPORTS = $(CURDIR)/build/sanitized/reports
 SANITIZED = -O1 -g -fno-omit-frame-pointer $(SANITIZERS)
 SANITIZED_MAKE = UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) -C build/sanitized CC=gcc LTO= \
@@ -18,3 +19,5 @@ check-sanitized: build/sanitized/Makefile build/trapping/Makefile
 	@cat $(REPORTS)/* 2>/dev/null; rmdir $(REPORTS)
 	$(MAKE) -C build/trapping LTO= CFLAGS='$(TRAPPING)' TEST_CFLAGS='$(TEST_CFLAGS)' \
 		check-integration
+
+.PHONY: check-sanitized

@@ -1,5 +1,5 @@
-# Each unit test with the objects that it may link, beside the one of its own path. Nothing else: a
-# test that needs more than its row says has found a dependency that should not be there.
+# Each unit test with the objects that it may link beside the one of its own path. A test that needs
+# more than its row lists has found a dependency that should not be there.
 unit.base/clock =
 unit.base/descriptor = base/directory base/number
 unit.base/directory = base/number
@@ -34,17 +34,19 @@ UNIT_NAMES := $(sort $(patsubst unit.%,%,$(filter unit.%,$(.VARIABLES))))
 
 define unit_rule
 build/test/unit/$(1): build/test/unit/$(1)_test.o $(patsubst %,build/test/obj/%.o,$(1) $(2))
-	$$(TEST_CC) $$(TEST_CFLAGS) -o $$@ $$^ $$(TEST_LDFLAGS) -lcmocka
+	$$(call run,LD $$@,$$(TEST_CC) $$(TEST_CFLAGS) -o $$@ $$^ $$(TEST_LDFLAGS) -lcmocka)
 endef
 $(foreach name,$(UNIT_NAMES),$(eval $(call unit_rule,$(name),$(unit.$(name)))))
 
 check-unit: $(UNIT_NAMES:%=build/test/unit/%)
 	@for test in $^; do echo "$$test"; $$test || exit; done
 
-# The unit tests that valgrind can run. It keeps signal 64 and some descriptors for itself, does exec's
-# checks in its own way and takes no filter of system calls, so the others would test valgrind.
+# The unit tests that valgrind can run. It reserves signal 64 and some descriptors, repeats the checks of
+# exec in its own way and accepts no filter of system calls: the others would test valgrind.
 VALGRIND_NAMES = base/clock base/line base/log base/number base/pid_set base/text_file cli/options \
 	command/exec_elf command/socket_activation signals/rewrite signals/signal_name \
 	signals/signal_record supervise/exit_status supervise/memory_cgroup supervise/shutdown
 check-valgrind: $(VALGRIND_NAMES:%=build/test/unit/%)
 	@for test in $^; do echo "$$test"; valgrind -q --error-exitcode=77 $$test || exit; done
+
+.PHONY: check-unit check-valgrind
