@@ -5,16 +5,17 @@
  *   command idle              sleeps
  *   command end               on a request reports the time and ends
  *   command signals COUNT     reports the time of each USR1, and each COUNT signals of a burst
- *   command orphans N [LIVE]  has N orphans and LIVE more asleep. On 'a' the N end at once; on 'o'
- *                             one more is made and ends. Reports 1 when they have been reaped
- *   command again N WAVES     as orphans N, but 'a' is WAVES times N orphans, one wave after the
- *                             other
+ *   command orphans N LIVE WAVES
+ *                             has LIVE orphans asleep. On 'a' it makes N more, which end together
+ *                             when all are there, WAVES times; on 'o' it makes one, which ends.
+ *                             Reports 1 when they have been reaped
  *   command leave WHAT END    leaves a process behind: WHAT is group, session or daemon. END is
  *                             the status to exit with, or "wait"
  */
 #include "command.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,36 +96,40 @@ static void count_signals(const char *count)
 }
 
 struct orphans {
-	pid_t *pids;
+	pid_t *pids; /* the process that forks them writes there */
 	int count;
-	int release; /* end-of-file there lets them end */
+	int release; /* they end when it is closed */
 };
 
+static void orphans_prepare(struct orphans *orphans, int count)
+{
+	size_t size = (size_t)(count + 1) * sizeof(pid_t); /* none are some to mmap, too */
+
+	orphans->count = count;
+	orphans->pids = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	must(orphans->pids == MAP_FAILED ? -1 : 0);
+}
+
 /* Forks them from a process that ends afterwards: the nearest reaper above is then their parent. */
-static void make_orphans(struct orphans *orphans, int count, int live)
+static void orphans_make(struct orphans *orphans)
 {
 	int ends[2];
 	pid_t spawner;
 
 	must(pipe(ends));
-	orphans->count = count;
 	orphans->release = ends[1];
 	spawner = fork();
 	must(spawner);
 	if (spawner == 0) {
 		close(ends[1]);
-		for (int i = 0; i < live + count; i++) {
+		for (int i = 0; i < orphans->count; i++) {
 			pid_t pid = fork();
 			char nothing;
 
 			must(pid);
-			if (pid == 0) {
-				if (i < live)
-					sleep_for_ever();
+			if (pid == 0)
 				_exit(read(ends[0], &nothing, 1) < 0);
-			}
-			if (i >= live)
-				orphans->pids[i - live] = pid;
+			orphans->pids[i] = pid;
 		}
 		_exit(0);
 	}
@@ -141,40 +146,30 @@ static void await_reaped(pid_t pid)
 		nanosleep(&pause, NULL);
 }
 
-static void let_all_end(struct orphans *orphans)
+static void orphans_end(struct orphans *orphans)
 {
 	must(close(orphans->release));
 	for (int i = 0; i < orphans->count; i++)
 		await_reaped(orphans->pids[i]);
 }
 
-/* The process that forks the orphans writes there. */
-static pid_t *shared_pids(int count)
-{
-	pid_t *pids = mmap(NULL, (size_t)(count + 1) * sizeof(pid_t), PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	must(pids == MAP_FAILED ? -1 : 0);
-	return pids;
-}
-
 static void run_orphans(int count, int live, int waves)
 {
-	struct orphans orphans = {.pids = shared_pids(count)};
-	struct orphans single = {.pids = shared_pids(1)};
+	struct orphans living;
+	struct orphans single;
+	struct orphans many;
 
-	make_orphans(&orphans, count, live);
+	orphans_prepare(&living, live);
+	orphans_prepare(&single, 1);
+	orphans_prepare(&many, count);
+	orphans_make(&living);
 	report(0);
 	for (;;) {
-		if (next_request() == COMMAND_END_ONE) {
-			make_orphans(&single, 1, 0);
-			let_all_end(&single);
-		} else {
-			let_all_end(&orphans);
-			for (int wave = 1; wave < waves; wave++) {
-				make_orphans(&orphans, count, 0);
-				let_all_end(&orphans);
-			}
+		bool is_single = next_request() == COMMAND_END_ONE;
+
+		for (int wave = 0; wave < (is_single ? 1 : waves); wave++) {
+			orphans_make(is_single ? &single : &many);
+			orphans_end(is_single ? &single : &many);
 		}
 		report(1);
 	}
@@ -238,10 +233,8 @@ int main(int argc, char **argv)
 		return 0;
 	} else if (strcmp(argv[1], "signals") == 0 && argc == 3) {
 		count_signals(argv[2]);
-	} else if (strcmp(argv[1], "orphans") == 0 && argc >= 3) {
-		run_orphans(atoi(argv[2]), argc > 3 ? atoi(argv[3]) : 0, 1);
-	} else if (strcmp(argv[1], "again") == 0 && argc == 4) {
-		run_orphans(atoi(argv[2]), 0, atoi(argv[3]));
+	} else if (strcmp(argv[1], "orphans") == 0 && argc == 5) {
+		run_orphans(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
 	} else if (strcmp(argv[1], "leave") == 0 && argc == 4) {
 		return leave(argv[2], argv[3]);
 	}

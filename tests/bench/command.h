@@ -5,7 +5,7 @@
 /* A burst consists of this one: it is real-time, and no libc keeps it for its own use. */
 #define COMMAND_BURST_SIGNAL 40
 
-/* Requests of one byte. */
+/* Requests of one byte; COMMAND_END_ALL also stands for any where there is but one. */
 #define COMMAND_END_ALL 'a'
 #define COMMAND_END_ONE 'o'
 

@@ -30,6 +30,8 @@
 #define WARM_UP        2 /* the first events of a process touch new pages */
 #define LATENCY_TURNS  40
 #define BURST_TURNS    20
+#define SINGLE_ORPHANS 200
+#define BACKLOG        1000
 #define SMALL_BURST    100
 #define LARGE_BURST    1000
 #define TRACED_EVENTS  50
@@ -94,9 +96,9 @@ static void shuffle(int *order, int count)
 	}
 }
 
-/* INIT COMMAND ACTION [ARG [ARG]] */
-static const char *const *words_of(const struct init *init, const char *program, const char *action,
-	const char *first, const char *second)
+/* INIT PROGRAM [ARGUMENT]... */
+static const char *const *words_of(
+	const struct init *init, const char *program, const char *const *arguments)
 {
 	static const char *words[WORDS_MAX];
 	int count = 0;
@@ -104,18 +106,19 @@ static const char *const *words_of(const struct init *init, const char *program,
 	if (*init->path != '\0')
 		words[count++] = init->path;
 	words[count++] = program;
-	words[count++] = action;
-	words[count++] = first;
-	words[count++] = second;
+	while (*arguments != NULL && count < WORDS_MAX - 1)
+		words[count++] = *arguments++;
 	words[count] = NULL;
 	return words;
 }
 
+/* Of command.c: what it does, and with which numbers. */
+#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
 static void start(struct subject *subject, const struct bench *bench, const struct init *init,
-	const char *action, const char *first, const char *second)
+	const char *const *arguments)
 {
-	subject_start(
-		subject, init->name, words_of(init, bench->command, action, first, second), false);
+	subject_start(subject, init->name, words_of(init, bench->command, arguments), false);
 	(void)subject_report(subject);
 	subject_settle(subject);
 }
@@ -159,7 +162,7 @@ static void measure_run(const struct bench *bench, const struct init *init)
 	struct subject subject;
 	int64_t end_ns;
 
-	subject_start(&subject, init->name, words_of(init, bench->empty, NULL, NULL, NULL), false);
+	subject_start(&subject, init->name, words_of(init, bench->empty, ARGUMENTS(NULL)), false);
 	end_ns = subject_await_end(&subject);
 	sample("run_us", "", init, (double)(end_ns - subject.start_ns) / 1e3);
 	sample("run_cpu_us", "", init, (double)(cpu_ns(&subject) - subject.start_cpu_ns) / 1e3);
@@ -172,7 +175,7 @@ static void measure_end(const struct bench *bench, const struct init *init)
 	struct subject subject;
 	int64_t end_ns;
 
-	start(&subject, bench, init, "end", NULL, NULL);
+	start(&subject, bench, init, ARGUMENTS("end"));
 	subject_request(&subject, COMMAND_END_ALL);
 	end_ns = subject_await_end(&subject);
 	sample("end_us", "", init, (double)(end_ns - subject_report(&subject)) / 1e3);
@@ -185,7 +188,7 @@ static void measure_idle(const struct bench *bench, const struct init *init)
 	struct subject_state state;
 	struct subject_memory memory;
 
-	start(&subject, bench, init, "idle", NULL, NULL);
+	start(&subject, bench, init, ARGUMENTS("idle"));
 	subject_look(&subject, &state);
 	subject_look_at_memory(&subject, &memory);
 	sample("rss_kb", "", init, (double)memory.rss_kb);
@@ -244,7 +247,7 @@ static void take_turns(const struct bench *bench, const char *what, const char *
 	int order[INITS_MAX];
 
 	for (int i = 0; i < bench->count; i++)
-		start(&subjects[i], bench, &bench->inits[i], "signals", count, NULL);
+		start(&subjects[i], bench, &bench->inits[i], ARGUMENTS("signals", count));
 	for (int turn = 0; turn < WARM_UP + turns; turn++) {
 		shuffle(order, bench->count);
 		for (int i = 0; i < bench->count; i++) {
@@ -285,7 +288,7 @@ static void storm(const struct bench *bench, const struct init *init, const char
 	struct subject subject;
 	int64_t before_ns;
 
-	start(&subject, bench, init, "again", orphans, waves);
+	start(&subject, bench, init, ARGUMENTS("orphans", orphans, "0", waves));
 	before_ns = cpu_ns(&subject);
 	subject_request(&subject, COMMAND_END_ALL);
 	(void)subject_report(&subject);
@@ -297,7 +300,7 @@ static void storm(const struct bench *bench, const struct init *init, const char
 
 static void measure_storm(const struct bench *bench, const struct init *init)
 {
-	storm(bench, init, "_1000", "1000", "5");
+	storm(bench, init, "_1000", "1000", "4");
 }
 
 static void measure_storm_10k(const struct bench *bench, const struct init *init)
@@ -310,66 +313,65 @@ static void measure_storm_100k(const struct bench *bench, const struct init *ini
 	storm(bench, init, "_100000", "10000", "10");
 }
 
-/*
- * Neither depends on the scheduler: first SINGLE orphans one by one, each of which is made and ends
- * when the last one has been reaped, beside LIVE children; then BACKLOG orphans that are all
- * zombies before the init runs. The live children come first in the kernel's list: wait4(2) looks
- * at all of them before it finds an orphan.
- */
-#define SINGLE  200
-#define BACKLOG "1000"
-
+/* Each is made and ends when the last one has been reaped. */
 static void reap_one_by_one(
-	const struct bench *bench, const struct init *init, const char *detail, const char *live)
+	struct subject *subject, const char *detail, const struct init *init, int orphans)
 {
-	struct subject subject;
-	int64_t before_ns;
+	int64_t before_ns = cpu_ns(subject);
 
-	start(&subject, bench, init, "orphans", "0", live);
-	before_ns = cpu_ns(&subject);
-	for (int i = 0; i < SINGLE; i++) {
-		subject_request(&subject, COMMAND_END_ONE);
-		(void)subject_report(&subject);
+	for (int i = 0; i < orphans; i++) {
+		subject_request(subject, COMMAND_END_ONE);
+		(void)subject_report(subject);
 	}
-	subject_settle(&subject);
-	sample("single_ns", detail, init, (double)(cpu_ns(&subject) - before_ns) / SINGLE);
-	subject_drop(&subject);
+	subject_settle(subject);
+	sample("single_ns", detail, init, (double)(cpu_ns(subject) - before_ns) / orphans);
 }
 
+/* All are zombies before the init runs. */
 static void reap_backlog(
-	const struct bench *bench, const struct init *init, const char *detail, const char *live)
+	struct subject *subject, const char *detail, const struct init *init, int live, int orphans)
 {
-	struct subject subject;
 	int64_t before_ns;
 
-	start(&subject, bench, init, "orphans", BACKLOG, live);
-	trace_hold(&subject);
-	subject_request(&subject, COMMAND_END_ALL);
-	trace_await_zombies(&subject, atoi(BACKLOG));
-	before_ns = cpu_ns(&subject);
-	trace_release(&subject);
-	(void)subject_report(&subject);
-	subject_settle(&subject);
-	sample("backlog_ns", detail, init, (double)(cpu_ns(&subject) - before_ns) / atoi(BACKLOG));
+	trace_hold(subject);
+	subject_request(subject, COMMAND_END_ALL);
+	trace_await_zombies(subject, live, orphans);
+	before_ns = cpu_ns(subject);
+	trace_release(subject);
+	(void)subject_report(subject);
+	subject_settle(subject);
+	sample("backlog_ns", detail, init, (double)(cpu_ns(subject) - before_ns) / orphans);
+}
+
+/*
+ * Neither depends on the scheduler. The live children come first in the kernel's list: wait4(2)
+ * looks at all of them before it finds an orphan.
+ */
+static void reap_beside(const struct bench *bench, const struct init *init, const char *live)
+{
+	struct subject subject;
+	char detail[16];
+
+	snprintf(detail, sizeof(detail), "_%s", live);
+	start(&subject, bench, init, ARGUMENTS("orphans", NAME_OF(BACKLOG), live, "1"));
+	reap_one_by_one(&subject, detail, init, SINGLE_ORPHANS);
+	reap_backlog(&subject, detail, init, atoi(live), BACKLOG);
 	subject_drop(&subject);
 }
 
 static void measure_reap(const struct bench *bench, const struct init *init)
 {
-	reap_one_by_one(bench, init, "_0", "0");
-	reap_backlog(bench, init, "_0", "0");
+	reap_beside(bench, init, "0");
 }
 
 static void measure_reap_2k(const struct bench *bench, const struct init *init)
 {
-	reap_one_by_one(bench, init, "_2000", "2000");
-	reap_backlog(bench, init, "_2000", "2000");
+	reap_beside(bench, init, "2000");
 }
 
 static void measure_reap_10k(const struct bench *bench, const struct init *init)
 {
-	reap_one_by_one(bench, init, "_10000", "10000");
-	reap_backlog(bench, init, "_10000", "10000");
+	reap_beside(bench, init, "10000");
 }
 
 /* --- what is counted --- */
@@ -378,17 +380,19 @@ static void measure_calls(const struct bench *bench, const struct init *init)
 {
 	struct trace_start calls;
 
-	trace_start(init->name, words_of(init, bench->command, "idle", NULL, NULL), &calls);
+	trace_start(init->name, words_of(init, bench->command, ARGUMENTS("idle")), &calls);
 	sample("calls_start", "", init, calls.until_exec);
 	sample("calls_deaf", "", init, calls.before_block);
 	sample("calls_signal", "", init,
-		trace_signals(init->name, words_of(init, bench->command, "signals", "1", NULL),
+		trace_signals(init->name, words_of(init, bench->command, ARGUMENTS("signals", "1")),
 			TRACED_EVENTS));
 	sample("calls_single", "", init,
 		trace_single_orphans(init->name,
-			words_of(init, bench->command, "orphans", "0", NULL), TRACED_EVENTS));
+			words_of(init, bench->command, ARGUMENTS("orphans", "0", "0", "1")),
+			TRACED_EVENTS));
 	sample("calls_backlog", "", init,
-		trace_backlog(init->name, words_of(init, bench->command, "orphans", "100", NULL),
+		trace_backlog(init->name,
+			words_of(init, bench->command, ARGUMENTS("orphans", "100", "0", "1")),
 			TRACED_ORPHANS));
 }
 
@@ -400,10 +404,10 @@ static void measure_returns(const struct bench *bench, const struct init *init)
 	if (!returns_can_be_counted())
 		return;
 	returns_of_signal(
-		init->name, words_of(init, bench->command, "signals", "1", NULL), &returns);
+		init->name, words_of(init, bench->command, ARGUMENTS("signals", "1")), &returns);
 	sample("returns_signal", "", init, returns.late);
-	returns_of_orphan(
-		init->name, words_of(init, bench->command, "orphans", "0", NULL), &returns);
+	returns_of_orphan(init->name,
+		words_of(init, bench->command, ARGUMENTS("orphans", "0", "0", "1")), &returns);
 	sample("returns_single", "", init, returns.late);
 }
 
@@ -461,10 +465,10 @@ static void hold_many(
 	if (subjects == NULL || !write_to(cgroup, "cgroup.procs", "0"))
 		die("cannot use the cgroup %s", cgroup);
 	memset(subjects, 1, ((size_t)count + 1) * sizeof(*subjects)); /* now, not while measuring */
-	start(&subjects[count], bench, init, "idle", NULL, NULL);     /* what the first one costs */
+	start(&subjects[count], bench, init, ARGUMENTS("idle"));      /* what the first one costs */
 	before = bytes_in_use(cgroup);
 	for (int i = 0; i < count; i++) {
-		start(&subjects[i], bench, init, "idle", NULL, NULL);
+		start(&subjects[i], bench, init, ARGUMENTS("idle"));
 		subject_hang_up(&subjects[i]);
 	}
 	snprintf(detail, sizeof(detail), "_%d", count);
@@ -503,7 +507,7 @@ static void measure_asleep(const struct bench *bench)
 	if (seconds == NULL)
 		die("asleep: BENCH_IDLE_SECONDS must be set");
 	for (int i = 0; i < bench->count; i++) {
-		start(&subjects[i], bench, &bench->inits[i], "idle", NULL, NULL);
+		start(&subjects[i], bench, &bench->inits[i], ARGUMENTS("idle"));
 		subject_look(&subjects[i], &before[i]);
 	}
 	sleep((unsigned int)atoi(seconds)); /* time is what is measured here */

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define ARGUMENTS_MAX  4
 #define WORDS_MAX      32
 #define NOT_COUNTED    77
 #define COST_ROUNDS    50
@@ -29,22 +30,21 @@
 
 /* --- the count --- */
 
-/* WHIT [OPTION]... -- COMMAND ACTION ARG */
+/* WHIT [OPTION]... -- COMMAND [ARGUMENT]... */
 static const char *const *words_of(
-	char **whit, const char *command, const char *action, const char *arg)
+	char *const *whit, const char *command, const char *const *arguments)
 {
 	static const char *words[WORDS_MAX];
 	int count = 0;
 
-	while (*whit != NULL) {
-		if (count > WORDS_MAX - 5)
-			die("too many options");
+	while (*whit != NULL && count < WORDS_MAX - ARGUMENTS_MAX - 3)
 		words[count++] = *whit++;
-	}
+	if (*whit != NULL)
+		die("too many options");
 	words[count++] = "--";
 	words[count++] = command;
-	words[count++] = action;
-	words[count++] = arg;
+	while (*arguments != NULL)
+		words[count++] = *arguments++;
 	words[count] = NULL;
 	return words;
 }
@@ -60,8 +60,10 @@ static bool report(const char *init, const char *event, const struct returns *re
 	return returns->late == 0;
 }
 
-static int check(const char *self, char **whit)
+static int check(const char *self, char *const *whit)
 {
+	static const char *const signals[ARGUMENTS_MAX + 1] = {"signals", "1"};
+	static const char *const orphans[ARGUMENTS_MAX + 1] = {"orphans", "0", "0", "1"};
 	char command[PATH_MAX];
 	const char *slash = strrchr(self, '/');
 	struct returns returns;
@@ -75,9 +77,9 @@ static int check(const char *self, char **whit)
 	}
 	snprintf(command, sizeof(command), "%.*scommand",
 		slash == NULL ? 0 : (int)(slash - self + 1), self);
-	returns_of_signal(whit[0], words_of(whit, command, "signals", "1"), &returns);
+	returns_of_signal(whit[0], words_of(whit, command, signals), &returns);
 	is_right = report(whit[0], "one signal", &returns);
-	returns_of_orphan(whit[0], words_of(whit, command, "orphans", "0"), &returns);
+	returns_of_orphan(whit[0], words_of(whit, command, orphans), &returns);
 	is_right &= report(whit[0], "one orphan", &returns);
 	return is_right ? 0 : 1;
 }

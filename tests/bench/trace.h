@@ -28,7 +28,10 @@ double trace_backlog(const char *name, const char *const *words, int orphans);
 void trace_hold(const struct subject *subject);
 void trace_release(const struct subject *subject);
 
-/* Waits until the last COUNT children of a held init are zombies. */
-void trace_await_zombies(const struct subject *subject, int count);
+/*
+ * Waits until a held init has, beside the command and LIVE others, COUNT more children that are
+ * zombies; they come last in the kernel's list.
+ */
+void trace_await_zombies(const struct subject *subject, int live, int count);
 
 #endif
