@@ -71,9 +71,10 @@ OUR_CFLAGS = $(LANGUAGE) $(INCLUDES) -fno-pie -ffunction-sections -fdata-section
 	-fno-asynchronous-unwind-tables -fno-stack-protector -fno-jump-tables $(SMALL) $(LTO) -MMD -MP
 # noseparate-code: text and constants share a segment, which saves page faults and bytes. norelro:
 # without relocations nothing becomes read-only later. noexecstack: said aloud, as assembly files may
-# forget it. build-id: it would name debugging symbols that are not kept.
+# forget it. build-id: it would name debugging symbols that are not kept. common-page-size: the data
+# follow the constants instead of the next page of the file, up to 4,000 bytes.
 OUR_LDFLAGS = -static -s $(START) -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,norelro \
-	-Wl,-z,noexecstack -Wl,--build-id=none
+	-Wl,-z,noexecstack -Wl,--build-id=none -Wl,-z,common-page-size=64
 
 SOURCES := $(sort $(shell find src/ -name '*.c'))
 OBJECTS := $(SOURCES:src/%.c=build/obj/%.o)

@@ -1,6 +1,5 @@
 /* Whole-string numbers: no sign, no blanks, no other base, nothing left over. Pure. */
-#ifndef WHIT_BASE_NUMBER_H
-#define WHIT_BASE_NUMBER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,5 +22,3 @@ bool number_parse_seconds(const char *text, int64_t *ret_ms);
 
 /* Writes milliseconds, not negative, as seconds: "10", "2.5"; returns the buffer. */
 const char *number_format_seconds(int64_t ms, char buffer[NUMBER_SECONDS_SIZE]);
-
-#endif

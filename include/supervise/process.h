@@ -1,6 +1,5 @@
 /* Processes other than the command: what /proc tells of them, and pidfds. */
-#ifndef WHIT_SUPERVISE_PROCESS_H
-#define WHIT_SUPERVISE_PROCESS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,5 +28,3 @@ bool process_proc_is_ours(void);
 
 /* As pidfd_open(2); not 0, 1 or 2 if another descriptor is to be had. */
 int process_open(pid_t pid);
-
-#endif

@@ -1,6 +1,5 @@
 /* whit's life after the start: forward signals, reap, and bring it all to its end. */
-#ifndef WHIT_SUPERVISE_SUPERVISOR_H
-#define WHIT_SUPERVISE_SUPERVISOR_H
+#pragma once
 
 #include "command/forward.h"
 #include "signals/rewrite.h"
@@ -11,10 +10,6 @@
 #include "supervise/reaper.h"
 #include "supervise/remaining.h"
 #include "supervise/shutdown.h"
-
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
 
 struct supervisor {
 	struct event_loop loop;
@@ -39,10 +34,6 @@ struct supervisor {
 	int status;       /* to end with */
 };
 
-/*
- * Runs until the command has ended and, with a drain, the remaining processes have; without a
- * command, until TERM or INT. Returns the status to end with.
- */
+/* Runs until the command has ended and, with a drain, the remaining processes have; without a
+ * command, until TERM or INT. Returns the status to end with. */
 int supervisor_run(struct supervisor *whit);
-
-#endif

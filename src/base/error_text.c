@@ -1,14 +1,13 @@
-/* The words for errors, one row each, as glibc's strerror(3) has them where they are short enough.
- */
+/* The words for errors, one row each: those of glibc's strerror(3), but for EAGAIN and ELOOP. */
 #include "base/error_text.h"
-
 #include <errno.h>
 #include <stddef.h>
 
 /* The text is in the row: a pointer to it would cost eight bytes more. */
+/* clang-format off */
 static const struct {
 	unsigned char error; /* each of these is below 256 on every machine */
-	char text[24];
+	char text[26];
 } rows[] = {
 	{EPERM, "Operation not permitted"}, {ENOENT, "No such file"}, {ESRCH, "No such process"},
 	{EIO, "Input/output error"}, {ENOEXEC, "Exec format error"}, {EBADF, "Bad file descriptor"},
@@ -20,6 +19,7 @@ static const struct {
 	{ENOSYS, "Not supported"}, {ESTALE, "Stale file handle"},
 	{ETIMEDOUT, "Connection timed out"}, {0, "unknown error"}, /* the last one */
 };
+/* clang-format on */
 
 const char *error_text(int error)
 {

@@ -3,9 +3,7 @@
 
 #include "base/system_call.h"
 #include "signals/signal_record.h"
-
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -34,8 +32,7 @@ int forward_signal(pid_t command, enum forward_target target, int signal,
 	if (signal_record_is_queued(record) && queue_to_command(command, signal, record) == 0)
 		return 0;
 	if (target == FORWARD_TO_GROUP) {
-		if (system_call(SYS_kill, -command, signal, 0, 0) == 0)
-			return 0;
+		if (system_call(SYS_kill, -command, signal, 0, 0) == 0) return 0;
 		if (errno != ESRCH) /* ESRCH: the command has moved to another group */
 			return -1;
 	}

@@ -1,5 +1,4 @@
-/*
- * Makes a sentence of the errno of a failed start. One errno can mean many things (ENOENT: the
+/* Makes a sentence of the errno of a failed start. One errno can mean many things (ENOENT: the
  * file, its interpreter or its loader is missing), so this looks at the file, and then at what that
  * needs to run. An explain_ function appends what it has to insert and returns how the sentence
  * ends, or NULL if it sees nothing that explains the error; what it has appended is of no use then.
@@ -8,11 +7,10 @@
 
 #include "base/error_text.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "command/exec_image.h"
 #include "diagnosis/exec_elf.h"
-
 #include <errno.h>
-#include <string.h>
 #include <sys/xattr.h>
 
 #define INTERPRETERS_MAX 5 /* as many as the kernel follows: exec_binprm of fs/exec.c */
@@ -47,18 +45,15 @@ static const char *explain_refusal(
 		"no permission to %s '%s' (mode 0%u%u%u, owner %u:%u, running as %u:%u)", verb,
 		path, mode >> 6 & 7, mode >> 3 & 7, mode & 7, status->st_uid, status->st_gid,
 		geteuid(), getegid());
-	if ((mode & 0111) == 0111)
-		return "; an ACL or a security module may deny it";
+	if ((mode & 0111) == 0111) return "; an ACL or a security module may deny it";
 	return "; allow it with chmod +x";
 }
 
 /* --- a path that leads nowhere --- */
 
-/*
- * Cuts the path off after the first part that cannot be looked up, with errno. Returns where the
+/* Cuts the path off after the first part that cannot be looked up, with errno. Returns where the
  * name of that begins, and the status of the directory that it is in; NULL if there is no such
- * part.
- */
+ * part. */
 static char *cut_at_fault(char *path, struct stat *ret_directory)
 {
 	char *start = path;
@@ -66,17 +61,14 @@ static char *cut_at_fault(char *path, struct stat *ret_directory)
 	for (char *end = path;; end++) {
 		const char next = *end;
 
-		if (end > path && end[-1] != '/' && next != '\0')
-			continue;
+		if (end > path && end[-1] != '/' && next != '\0') continue;
 		*end = '\0';
 		if (file_status(path, ret_directory, AT_EMPTY_PATH) < 0) {
-			if (end > start + 1 && end[-1] == '/')
-				end[-1] = '\0';
+			if (end > start + 1 && end[-1] == '/') end[-1] = '\0';
 			return start;
 		}
 		*end = next;
-		if (next == '\0')
-			return NULL;
+		if (next == '\0') return NULL;
 		start = end;
 	}
 }
@@ -94,13 +86,11 @@ static const char *explain_path(struct line *reason, char *path)
 		ssize_t length = -1;
 
 		start = cut_at_fault(path, &directory);
-		if (start == NULL)
-			return NULL;
+		if (start == NULL) return NULL;
 		error = errno;
 		if (error == ENOENT || error == EACCES)
 			length = readlink(path, text, sizeof(text) - 1);
-		if (length < 0 || start + length >= path + PATH_MAX)
-			break;
+		if (length < 0 || start + length >= path + PATH_MAX) break;
 		text[length] = '\0';
 		line_format(reason, "'%s' is a link to '%s': ", path, text);
 		memcpy(text[0] == '/' ? path : start, text, (size_t)length + 1);
@@ -126,21 +116,17 @@ static const char *explain_path(struct line *reason, char *path)
 static const char *problem_of(enum exec_image image)
 {
 	switch (image) {
-	case EXEC_IMAGE_EMPTY:
-		return "it is an empty file";
+	case EXEC_IMAGE_EMPTY: return "it is an empty file";
 	case EXEC_IMAGE_BYTE_ORDER_MARK:
 		return "it begins with a byte-order mark; save it as UTF-8 without one";
-	case EXEC_IMAGE_MACH_O:
-		return "it was built for macOS; build it for Linux";
-	case EXEC_IMAGE_DOS:
-		return "it was built for Windows; build it for Linux";
+	case EXEC_IMAGE_MACH_O: return "it was built for macOS; build it for Linux";
+	case EXEC_IMAGE_DOS: return "it was built for Windows; build it for Linux";
 	case EXEC_IMAGE_TEXT:
 		return "it is text without a '#!' line and needs a /bin/sh that works; begin it with "
 		       "'#!' and its interpreter";
 	case EXEC_IMAGE_BINARY:
 	case EXEC_IMAGE_SCRIPT:
-	case EXEC_IMAGE_ELF:
-		break;
+	case EXEC_IMAGE_ELF: break;
 	}
 	return "it is neither a program nor a script";
 }
@@ -159,9 +145,9 @@ static const char *explain_missing_loader(struct line *reason, const char *path)
 	const char *name = strrchr(path, '/');
 	const char *image = "one that has it";
 
-	if (name != NULL && strncmp(name, "/ld-musl-", 9) == 0)
+	if (name != NULL && text_begins(name, "/ld-musl-"))
 		image = "one with musl, such as Alpine";
-	else if (name != NULL && strncmp(name, "/ld", 3) == 0)
+	else if (name != NULL && text_begins(name, "/ld"))
 		image = "one with glibc, such as Debian";
 	line_format(reason, "its loader '%s' is not in this image; use %s, or link it statically",
 		path, image);
@@ -226,14 +212,12 @@ static const char *explain_content(struct line *reason, struct subject *subject)
 		needed = exec_image_find_interpreter(bytes, (size_t)length);
 	} else if (image == EXEC_IMAGE_ELF) {
 		end = explain_elf(reason, bytes, (size_t)length, subject->error);
-		if (end == NULL && exec_elf_read_loader(fd, bytes, sizeof(bytes)))
-			needed = bytes;
+		if (end == NULL && exec_elf_read_loader(fd, bytes, sizeof(bytes))) needed = bytes;
 	} else if (subject->error == ENOEXEC) {
 		end = problem_of(image);
 	}
 	(void)close(fd); /* read-only: nothing to lose */
-	if (needed != NULL)
-		end = explain_needed(reason, subject, image == EXEC_IMAGE_ELF, needed);
+	if (needed != NULL) end = explain_needed(reason, subject, image == EXEC_IMAGE_ELF, needed);
 	return end;
 }
 
@@ -246,12 +230,9 @@ static const char *explain_file(struct line *reason, struct subject *subject)
 	const char *end = NULL;
 	struct stat status;
 
-	if (subject->depth++ > INTERPRETERS_MAX)
-		return NULL;
-	if (file_status(path, &status, 0) < 0)
-		return explain_path(reason, subject->path);
-	if (error == EACCES && S_ISDIR(status.st_mode))
-		return "it is a directory";
+	if (subject->depth++ > INTERPRETERS_MAX) return NULL;
+	if (file_status(path, &status, 0) < 0) return explain_path(reason, subject->path);
+	if (error == EACCES && S_ISDIR(status.st_mode)) return "it is a directory";
 	if (error == EACCES && !S_ISREG(status.st_mode))
 		return "it is a device, a pipe or a socket";
 	/* A file without any x could not be run from another file system either. */
@@ -260,10 +241,8 @@ static const char *explain_file(struct line *reason, struct subject *subject)
 	if (error == EPERM && getxattr(path, "security.capability", NULL, 0) > 0)
 		return "its file capabilities are not allowed here; allow them with --cap-add or "
 		       "remove them with setcap -r";
-	if (error != EACCES || access(path, X_OK) == 0)
-		end = explain_content(reason, subject);
-	if (error == EACCES && end == NULL)
-		end = explain_refusal(reason, "execute", path, &status);
+	if (error != EACCES || access(path, X_OK) == 0) end = explain_content(reason, subject);
+	if (error == EACCES && end == NULL) end = explain_refusal(reason, "execute", path, &status);
 	return end;
 }
 
@@ -272,29 +251,24 @@ static const char *explain_file(struct line *reason, struct subject *subject)
 /* What an error means by itself; NULL if that depends on the file. */
 static const char *meaning_of(const struct exec_failure *failure, const char *name)
 {
-	if (*name == '\0')
-		return "its name is empty";
+	if (*name == '\0') return "its name is empty";
 	switch (failure->error) {
 	case E2BIG:
 		return "arguments and environment are too long; shorten them or raise 'ulimit -s'";
 	case ETXTBSY:
 		return "it, its interpreter or its loader is open for writing; close it first";
 	case ENOMEM:
-		if (failure->step == EXEC_FAILURE_AT_EXEC)
-			return "out of memory";
+		if (failure->step == EXEC_FAILURE_AT_EXEC) return "out of memory";
 		/* pid_namespaces(7) */
 		return "out of memory, or the first process of its PID namespace has ended";
 	case EAGAIN:
 		return "no more processes are allowed; raise 'ulimit -u' or the cgroup's pids.max";
-	default:
-		return NULL;
+	default: return NULL;
 	}
 }
 
-/*
- * Finds the first file in PATH that the error may be of, or else a directory that could not be
- * looked into. False if there is neither.
- */
+/* Finds the first file in PATH that the error may be of, or else a directory that could not be
+ * looked into. False if there is neither. */
 static bool find_in_path(
 	struct exec_explanation *explanation, const char *name, char *const *envp, int error)
 {
@@ -312,13 +286,11 @@ static bool find_in_path(
 			explanation->name = path;
 			return true;
 		}
-		if (errno == error && error != ENOENT && hidden == NULL)
-			hidden = entry;
+		if (errno == error && error != ENOENT && hidden == NULL) hidden = entry;
 	}
 	line_format(reason, "not found in PATH (%s)", list);
 	search.entry = hidden;
-	if (exec_search_next(&search) == NULL)
-		return false;
+	if (exec_search_next(&search) == NULL) return false;
 	line_format(reason, "; part of PATH cannot be searched: ");
 	return true;
 }
@@ -329,14 +301,13 @@ static const char *explain_name(
 	struct subject subject;
 	size_t size;
 
-	if (strchr(name, '/') == NULL) {
+	if (text_find(name, '/') == NULL) {
 		if (!find_in_path(explanation, name, envp, error))
 			return error == ENOENT ? complete : NULL;
 		name = explanation->path;
 	}
 	size = strlen(name) + 1;
-	if (size > sizeof(subject.path))
-		return NULL;
+	if (size > sizeof(subject.path)) return NULL;
 	memcpy(subject.path, name, size);
 	subject.error = error;
 	subject.depth = 0;
@@ -359,7 +330,7 @@ void exec_failure_explain(const struct exec_failure *failure, char *const *argv,
 		end = error_text(failure->error);
 	}
 	line_format(reason, "%s", end);
-	if (failure->error == ENOENT && strchr(name, ' ') != NULL && !exists(name))
+	if (failure->error == ENOENT && text_find(name, ' ') != NULL && !exists(name))
 		line_format(
 			reason, "; its name has a space in it; write arguments as separate words");
 }

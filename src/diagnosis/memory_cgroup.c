@@ -4,11 +4,7 @@
 #include "base/file.h"
 #include "base/line.h"
 #include "base/number.h"
-
-#include <fcntl.h>
-#include <limits.h>
-#include <string.h>
-#include <unistd.h>
+#include "base/text.h"
 
 /* The memory controller is in v1 or in v2, never in both: cgroups(7). */
 static const struct {
@@ -26,10 +22,8 @@ static bool read_text(const char *path, char *text, size_t size)
 	int fd = file_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
 
-	if (fd >= 0)
-		(void)close(fd);
-	if (length <= 0)
-		return false;
+	if (fd >= 0) (void)close(fd);
+	if (length <= 0) return false;
 	text[length] = '\0';
 	return true;
 }
@@ -37,17 +31,16 @@ static bool read_text(const char *path, char *text, size_t size)
 /* What follows the key up to the end of its line; NULL if it is not there. Ends that line. */
 static char *find_value(char *text, const char *key)
 {
-	size_t length = strlen(key);
-	char *end;
+	char *value = text;
 
-	while (*text != '\0' && strncmp(text, key, length) != 0)
-		text++;
-	if (*text == '\0')
-		return NULL;
-	end = strchr(text + length, '\n');
-	if (end != NULL)
-		*end = '\0';
-	return text + length;
+	while (*value != '\0' && !text_begins(value, key))
+		value++;
+	if (*value == '\0') return NULL;
+	value += strlen(key);
+	for (text = value; *text != '\n' && *text != '\0'; text++)
+		;
+	*text = '\0';
+	return value;
 }
 
 static bool read_kills(
@@ -59,8 +52,7 @@ static bool read_kills(
 
 	line_start(&path);
 	line_format(&path, "%s%s/%s", mount, cgroup, file);
-	if (!read_text(line_string(&path), text, sizeof(text)))
-		return false;
+	if (!read_text(line_string(&path), text, sizeof(text))) return false;
 	value = find_value(text, "\noom_kill ");
 	return value != NULL && number_parse(value, strlen(value), INT_MAX, ret_count);
 }

@@ -3,15 +3,21 @@
 #include "harness.h"
 #include "kernel_signals.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -112,9 +118,9 @@ static void the_command_of_a_whit_in_the_background_stays_there(void **state)
 	expect_foreground(state, go_to_background, "/dev/tty", "background");
 }
 
-static void the_terminal_is_found_when_stdin_is_another_file(void **state)
+static void the_command_is_in_the_background_when_stdin_is_another_file(void **state)
 {
-	expect_foreground(state, lead_session_without_stdin, "/dev/tty", "foreground");
+	expect_foreground(state, lead_session_without_stdin, "/dev/tty", "background");
 }
 
 /* As in an image with nothing in /dev; this mount namespace is whit's own. */
@@ -135,10 +141,42 @@ static void lead_session_without_dev_on_stderr_alone(void *argument)
 	close(null);
 }
 
+static void type(const char *text)
+{
+	assert_int_equal(write(master, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+/* Stdin is not the terminal, so the command is given it when it is stopped for want of it. */
+static void expect_foreground_after_read(
+	void **state, void (*prepare)(void *), const char *shell_redirection)
+{
+	char script[256];
+	const char *const words[] = {"sh", "-c", script, actor_path(), NULL};
+	struct run run;
+
+	snprintf(script, sizeof(script),
+		"exec 3<%s; \"$0\" foreground 3; read x <&3; \"$0\" foreground 3; echo got=$x",
+		shell_redirection);
+	open_terminal();
+	run_start(&run,
+		&(struct scene){.role = test_role(state), .words = words, .prepare = prepare});
+	run_expect(&run, "background");
+	type("abc\n");
+	run_expect(&run, "foreground");
+	run_expect(&run, "got=abc");
+	run_expect_end(&run, 0, "");
+	close(master);
+}
+
+static void a_command_that_reads_the_terminal_later_gets_the_foreground_then(void **state)
+{
+	expect_foreground_after_read(state, lead_session_without_stdin, "/dev/tty");
+}
+
 static void without_dev_the_terminal_is_found_on_stdin_or_stderr(void **state)
 {
 	expect_foreground(state, lead_session_without_dev, "&0", "foreground");
-	expect_foreground(state, lead_session_without_dev_on_stderr_alone, "&2", "foreground");
+	expect_foreground_after_read(state, lead_session_without_dev_on_stderr_alone, "&2");
 }
 
 /*
@@ -317,11 +355,6 @@ static bool terminal_shows(const char *text)
 	return false;
 }
 
-static void type(const char *text)
-{
-	assert_int_equal(write(master, text, strlen(text)), (ssize_t)strlen(text));
-}
-
 static void press(char key)
 {
 	assert_int_equal(write(master, &key, 1), 1);
@@ -376,6 +409,50 @@ static void sit_down_at_shell(struct run *run, const struct shell *shell)
 {
 	sit_down(run, ROLE_SUBREAPER, shell->program, shell->words);
 	see(run, "$ ");
+}
+
+/* The same where the shell is the command of a whit that is PID 1 and leads the session. */
+static void sit_down_at_shell_in(struct run *run, enum role role, const struct shell *shell)
+{
+	static const char *words[4];
+
+	if (role == ROLE_SUBREAPER) {
+		sit_down_at_shell(run, shell);
+		return;
+	}
+	words[0] = shell->program;
+	memcpy(words + 1, shell->words, sizeof(shell->words));
+	sit_down(run, role, whit_path(), words);
+	see(run, "$ ");
+}
+
+/* The first child of a process, as soon as it has one. */
+static pid_t await_child(struct run *run, pid_t parent)
+{
+	pid_t child;
+
+	for (int ms = 0; (child = process_child(parent)) == 0; ms++) {
+		if (ms >= PATIENCE_MS)
+			run_fail(run, "process %d starts no child", parent);
+		(void)poll(NULL, 0, 1);
+	}
+	return child;
+}
+
+static pid_t shell_of(struct run *run)
+{
+	return run->scene.role == ROLE_INIT ? await_child(run, run->whit) : run->whit;
+}
+
+/* The terminal's master tells its foreground group too: tty_ioctl(4). */
+static void await_foreground(struct run *run, pid_t group)
+{
+	for (int ms = 0; tcgetpgrp(master) != group; ms++) {
+		if (ms >= PATIENCE_MS)
+			run_fail(run, "expected in the foreground: %d\nobserved: %d", group,
+				tcgetpgrp(master));
+		(void)poll(NULL, 0, 1);
+	}
 }
 
 static void type_command(const char *after)
@@ -730,6 +807,372 @@ static void an_interactive_shell_as_the_command_has_job_control(void **state)
 	leave_shell(&run);
 }
 
+/* --- issue 14: what the terminal's foreground is for --- */
+
+/* The script's next read comes when the command runs, since the first line is typed after that. */
+static void a_command_in_the_background_of_a_script_leaves_it_the_terminal(void **state)
+{
+	char script[512];
+	const char *const words[] = {"sh", "-c", script, NULL};
+	struct run run;
+
+	snprintf(script, sizeof(script),
+		"%s %s idle & read a; read b; echo got=$a$b.; kill $!; wait", whit_path(),
+		actor_path());
+	if (test_role(state) == ROLE_INIT) {
+		sit_down(&run, ROLE_INIT, whit_path(), words);
+		see(&run, "ready");
+		type("1\n2\n");
+		see(&run, "got=12.");
+		run_expect_status(&run, 0);
+		close(master);
+		return;
+	}
+	for (size_t i = 0; i < SHELL_COUNT; i++) {
+		sit_down_at_shell(&run, &shells[i]);
+		type("sh -c '");
+		type(script);
+		type("'\n");
+		see(&run, "ready");
+		type("1\n2\n");
+		see(&run, "got=12.");
+		see_shell_answer(&run);
+		leave_shell(&run);
+	}
+}
+
+static void ctrl_c_ends_a_pipeline_that_ends_in_whit(void **state)
+{
+	char script[512];
+	const char *const words[] = {"sh", "-c", script, NULL};
+	struct run run;
+
+	snprintf(script, sizeof(script), "%s idle >/dev/tty | %s %s idle", actor_path(),
+		whit_path(), actor_path());
+	if (test_role(state) == ROLE_INIT) {
+		sit_down(&run, ROLE_INIT, whit_path(), words);
+		see(&run, "ready");
+		see(&run, "ready");
+		press(KEY_CTRL('C'));
+		run_expect_status(&run, 128 + SIGINT);
+		close(master);
+		return;
+	}
+	for (size_t i = 0; i < SHELL_COUNT; i++) {
+		sit_down_at_shell(&run, &shells[i]);
+		type(script);
+		type("\n");
+		see(&run, "ready");
+		see(&run, "ready");
+		press(KEY_CTRL('Z'));
+		see(&run, "Stopped");
+		type("fg\n");
+		await_foreground(&run, process_child(run.whit)); /* the pipeline's group */
+		process_wait_state(process_child(run.whit), 'S');
+		press(KEY_CTRL('C'));
+		see(&run, "^C"); /* what is typed before its prompt may go with what ^C discards */
+		see(&run, "$ ");
+		see_shell_answer(&run);
+		leave_shell(&run);
+	}
+}
+
+/* bash sends no CONT to a job that runs, so whit is not told of its fg; dash does. */
+static void ctrl_c_and_ctrl_z_reach_the_whole_group_of_a_job_that_fg_brings_up(void **state)
+{
+	for (int is_stopped_first = 0; is_stopped_first < 2; is_stopped_first++) {
+		char words[256];
+		struct run run;
+		pid_t whit;
+		pid_t command;
+		pid_t child;
+
+		sit_down_at_shell_in(&run, test_role(state), &shells[0]);
+		snprintf(words, sizeof(words), "sh -c '%s idle; true' &", actor_path());
+		type_command(words);
+		see(&run, "ready");
+		whit = process_child(shell_of(&run));
+		command = process_child(whit);
+		child = process_child(command);
+		see_shell_answer(&run);
+		type("fg\n");
+		await_foreground(&run, whit);
+		if (is_stopped_first) {
+			press(KEY_CTRL('Z'));
+			see(&run, "Stopped");
+			process_wait_state(child, 'T');
+			type("fg\n");
+			await_foreground(&run, command);
+			process_wait_state(child, 'S');
+		}
+		press(KEY_CTRL('C'));
+		see(&run, "^C");
+		see(&run, "$ ");
+		see_status(&run, "status=130.");
+		assert_int_equal(process_state(child), 0);
+		leave_shell(&run);
+	}
+}
+
+static void the_first_ctrl_c_after_fg_makes_the_next_ones_reach_the_command_directly(void **state)
+{
+	char words[256];
+	struct run run;
+	pid_t whit;
+
+	sit_down_at_shell_in(&run, test_role(state), &shells[0]);
+	snprintf(words, sizeof(words), "%s signals 2 &", actor_path());
+	type_command(words);
+	see(&run, "ready");
+	whit = process_child(shell_of(&run));
+	see_shell_answer(&run);
+	type("fg\n");
+	await_foreground(&run, whit);
+	press(KEY_CTRL('C'));
+	see(&run, "signal 2 code 0 ");
+	await_foreground(&run, process_child(whit));
+	press(KEY_CTRL('C'));
+	see(&run, "signal 2 code 128 ");
+	see_status(&run, "status=0.");
+	leave_shell(&run);
+}
+
+/* Which whit and the command inherit: whit cannot be stopped by a signal that it ignores. */
+static void a_shell_that_ignores_tstp_has_its_prompt_when_the_command_is_stopped(void **state)
+{
+	for (size_t i = 0; i < SHELL_COUNT; i++) {
+		struct run run;
+		pid_t command;
+
+		sit_down_at_shell_in(&run, test_role(state), &shells[i]);
+		type("trap '' TSTP\n");
+		see(&run, "$ ");
+		type_command("cat");
+		command = await_child(&run, await_child(&run, shell_of(&run)));
+		await_foreground(&run, command);
+		see_cat_at_work(&run, "abc");
+		assert_int_equal(kill(command, SIGSTOP), 0);
+		see(&run, "Stopped");
+		see_shell_answer(&run);
+		type("fg\n");
+		await_foreground(&run, command);
+		see_cat_at_work(&run, "def");
+		press(KEY_CTRL('Z')); /* which the command ignores */
+		see(&run, "^Z");
+		see_cat_at_work(&run, "ghi");
+		press(KEY_CTRL('D'));
+		see_status(&run, "status=0.");
+		leave_shell(&run);
+	}
+}
+
+static void lead_session_on_stdout_and_stderr(void *argument)
+{
+	lead_session_on_all_three(argument);
+	if (dup2(open("/dev/null", O_RDONLY), STDIN_FILENO) < 0)
+		_exit(95);
+}
+
+static void sit_down_beside_stdin(struct run *run, enum role role, const char *const *words)
+{
+	open_terminal();
+	screen_length = 0;
+	run_start(run,
+		&(struct scene){.role = role,
+			.words = words,
+			.environment = shell_environment,
+			.prepare = lead_session_on_stdout_and_stderr});
+}
+
+static void with_stdin_from_a_file_ctrl_c_reaches_the_whole_group_once(void **state)
+{
+	const char *const words[] = {actor_path(), "group", NULL};
+	struct run run;
+
+	sit_down_beside_stdin(&run, test_role(state), words);
+	see(&run, "ready");
+	see(&run, "ready");
+	press(KEY_CTRL('C'));
+	see(&run, " got 2\r\n"); /* the member's and the command's, in either order */
+	see(&run, " got 2\r\n");
+	run_expect_status(&run, 0);
+	close(master);
+}
+
+/* The one who is stopped could be continued by nobody, whichever way ^Z took. */
+static void with_stdin_from_a_file_ctrl_z_is_undone(void **state)
+{
+	const char *const words[] = {"sh", "-c",
+		"trap 'echo conti''nued' CONT; sleep 1000000 & echo ready; wait; wait; wait", NULL};
+	struct run run;
+
+	sit_down_beside_stdin(&run, test_role(state), words);
+	see(&run, "ready");
+	press(KEY_CTRL('Z'));
+	see(&run, "continued");
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	run_expect_status(&run, 128 + SIGTERM);
+	close(master);
+}
+
+/* Its group is orphaned, so the kernel stops none of it; but the command has a group of its own. */
+static void ctrl_z_is_undone_for_a_pipeline_of_a_script_without_a_shell_above(void **state)
+{
+	char script[512];
+	const char *const words[] = {"-c", script, NULL};
+	struct run run;
+
+	(void)state;
+	snprintf(script, sizeof(script),
+		"sleep 1000000 | %s sh -c 'trap \"echo conti\"\"nued\" CONT; sleep 1000000 & "
+		"echo ready; wait; wait; wait'",
+		whit_path());
+	sit_down(&run, ROLE_SUBREAPER, "/bin/sh", words);
+	see(&run, "ready");
+	press(KEY_CTRL('Z'));
+	see(&run, "continued");
+	press(KEY_CTRL('C'));
+	run_expect_status(&run, 128 + SIGINT);
+	close(master);
+}
+
+static void lead_session_with_another_terminal_on_stdin(void *argument)
+{
+	char other_path[64];
+	int other = posix_openpt(O_RDWR | O_NOCTTY);
+
+	lead_session(argument);
+	if (other < 0 || grantpt(other) < 0 || unlockpt(other) < 0 ||
+		ptsname_r(other, other_path, sizeof(other_path)) != 0 ||
+		dup2(open(other_path, O_RDWR | O_NOCTTY), STDIN_FILENO) < 0)
+		_exit(95);
+}
+
+static void with_another_terminal_on_stdin_the_command_is_in_the_background(void **state)
+{
+	expect_foreground(
+		state, lead_session_with_another_terminal_on_stdin, "/dev/tty", "background");
+}
+
+/* The second process of the pipeline reads the terminal; the first one, whit's command, does not.
+ */
+static void read_in_pipeline_after(enum role role, const char *before_reader)
+{
+	for (size_t i = 0; i < SHELL_COUNT; i++) {
+		char words[512];
+		struct run run;
+
+		sit_down_at_shell_in(&run, role, &shells[i]);
+		snprintf(words, sizeof(words),
+			"%s idle >/dev/tty | %s sh -c 'read x </dev/tty; echo got=$x.'",
+			actor_path(), before_reader);
+		type_command(words);
+		see(&run, "ready");
+		type("abc\n");
+		see(&run, "got=abc.");
+		await_foreground(&run, process_child(shell_of(&run))); /* the job's group */
+		press(KEY_CTRL('C'));
+		see(&run, "^C");
+		see(&run, "$ ");
+		see_shell_answer(&run);
+		leave_shell(&run);
+	}
+}
+
+static void a_pager_after_whit_in_a_pipeline_can_read_the_terminal(void **state)
+{
+	read_in_pipeline_after(test_role(state), "");
+}
+
+static void a_pager_under_whit_after_whit_in_a_pipeline_can_read_the_terminal(void **state)
+{
+	read_in_pipeline_after(test_role(state), whit_path());
+}
+
+/*
+ * The script that leads the session ends when the terminal hangs up; whit and the command outlive
+ * it, as children of PID 1. The kernel sends the foreground group its HUP then.
+ */
+static void adopt_what_the_session_leaves(void *argument)
+{
+	if (fork() == 0) {
+		lead_session(argument);
+		return;
+	}
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+	while (wait(NULL) > 0)
+		;
+	_exit(0);
+}
+
+static void a_hang_up_reaches_the_whole_group_of_a_command_without_the_foreground(void **state)
+{
+	char script[512];
+	const char *const words[] = {"-c", script, NULL};
+	struct run run;
+
+	snprintf(script, sizeof(script), "%s idle | %s %s group", actor_path(), whit_path(),
+		actor_path());
+	open_terminal();
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.program = "/bin/sh",
+			.words = words,
+			.prepare = adopt_what_the_session_leaves});
+	for (int i = 0; i < 2; i++)
+		run_expect_beginning(&run, &run.out, "ready ");
+	close(master);
+	for (int i = 0; i < 2; i++) {
+		const char *line = run_line(&run, &run.out);
+
+		if (strstr(line, " got 1") == NULL)
+			run_fail(&run, "expected: command got 1, member got 1\nobserved: %s", line);
+	}
+	run_expect_status(&run, 0);
+}
+
+/* As some security modules do (ioctl_tty(2), traps of other systems that run Linux programs). */
+static void lead_session_that_cannot_hand_over(void *argument)
+{
+	struct sock_filter steps[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCSPGRP, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = {.len = 6, .filter = steps};
+
+	lead_session(argument);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) < 0 ||
+		prctl(PR_SET_SECCOMP, (unsigned long)SECCOMP_MODE_FILTER, &filter, 0UL, 0UL) < 0)
+		_exit(95);
+}
+
+/* To continue a command that wants what it cannot have would stop it again, for ever. */
+static void a_command_that_cannot_be_given_the_foreground_stays_stopped(void **state)
+{
+	const char *const words[] = {"-v", "cat", NULL};
+	struct run run;
+
+	open_terminal();
+	run_start(&run,
+		&(struct scene){.role = test_role(state),
+			.words = words,
+			.prepare = lead_session_that_cannot_hand_over});
+	run_expect_beginning(&run, &run.err, "whit: started 'cat'");
+	(void)run_line(&run, &run.err); /* was stopped by SIGTTIN */
+	assert_int_equal(kill(run.whit, SIGUSR1), 0);
+	(void)run_line(&run, &run.err);
+	if (strstr(run.line, "SIGUSR1") == NULL)
+		run_fail(&run, "expected on stderr: ... SIGUSR1 ...\nobserved: %s", run.line);
+	assert_int_equal(kill(run_command(&run), SIGKILL), 0);
+	run_expect_status(&run, 128 + SIGKILL);
+	close(master);
+}
+
 /* --- messages --- */
 
 static void forbid_background_output(void)
@@ -793,7 +1236,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROLE_TEST(the_command_of_a_session_leader_is_in_the_foreground),
 		ROLE_TEST(the_command_of_a_whit_in_the_background_stays_there),
-		ROLE_TEST(the_terminal_is_found_when_stdin_is_another_file),
+		ROLE_TEST(the_command_is_in_the_background_when_stdin_is_another_file),
+		ROLE_TEST(a_command_that_reads_the_terminal_later_gets_the_foreground_then),
 		ROLE_TEST(without_dev_the_terminal_is_found_on_stdin_or_stderr),
 		ROLE_TEST(a_terminal_that_a_shell_has_taken_meanwhile_is_left_to_it),
 		ROLE_TEST(a_terminal_of_another_session_is_no_error),
@@ -815,6 +1259,19 @@ int main(void)
 		ROLE_TEST(a_hung_up_terminal_ends_the_command_and_whit),
 		ROLE_TEST(an_interactive_shell_as_the_command_has_job_control),
 		ROLE_TEST(tostop_does_not_stop_a_message),
+		ROLE_TEST(a_command_in_the_background_of_a_script_leaves_it_the_terminal),
+		ROLE_TEST(ctrl_c_ends_a_pipeline_that_ends_in_whit),
+		ROLE_TEST(ctrl_c_and_ctrl_z_reach_the_whole_group_of_a_job_that_fg_brings_up),
+		ROLE_TEST(the_first_ctrl_c_after_fg_makes_the_next_ones_reach_the_command_directly),
+		ROLE_TEST(a_shell_that_ignores_tstp_has_its_prompt_when_the_command_is_stopped),
+		ROLE_TEST(with_stdin_from_a_file_ctrl_c_reaches_the_whole_group_once),
+		ROLE_TEST(with_stdin_from_a_file_ctrl_z_is_undone),
+		SUBREAPER_TEST(ctrl_z_is_undone_for_a_pipeline_of_a_script_without_a_shell_above),
+		ROLE_TEST(with_another_terminal_on_stdin_the_command_is_in_the_background),
+		ROLE_TEST(a_pager_after_whit_in_a_pipeline_can_read_the_terminal),
+		ROLE_TEST(a_pager_under_whit_after_whit_in_a_pipeline_can_read_the_terminal),
+		INIT_TEST(a_hang_up_reaches_the_whole_group_of_a_command_without_the_foreground),
+		ROLE_TEST(a_command_that_cannot_be_given_the_foreground_stays_stopped),
 		INIT_TEST(the_foreground_is_told_when_its_group_is_outside_the_namespace),
 	};
 
