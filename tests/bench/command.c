@@ -33,8 +33,7 @@ static int64_t signals_received;
 
 static void must(int result)
 {
-	if (result < 0)
-		_exit(99); /* the driver sees end-of-file */
+	if (result < 0) _exit(99); /* the driver sees end-of-file */
 }
 
 static void report(int64_t number)
@@ -55,8 +54,7 @@ static char next_request(void)
 	char request;
 	ssize_t got = read(STDIN_FILENO, &request, 1);
 
-	if (got == 0)
-		_exit(0);
+	if (got == 0) _exit(0);
 	must((int)got);
 	return request;
 }
@@ -78,8 +76,7 @@ static void on_usr1(int signal)
 static void on_realtime(int signal)
 {
 	(void)signal;
-	if (++signals_received % signals_per_report == 0)
-		report(signals_received);
+	if (++signals_received % signals_per_report == 0) report(signals_received);
 }
 
 static void count_signals(const char *count)
@@ -127,8 +124,7 @@ static void orphans_make(struct orphans *orphans)
 			char nothing;
 
 			must(pid);
-			if (pid == 0)
-				_exit(read(ends[0], &nothing, 1) < 0);
+			if (pid == 0) _exit(read(ends[0], &nothing, 1) < 0);
 			orphans->pids[i] = pid;
 		}
 		_exit(0);
@@ -180,16 +176,14 @@ static void run_orphans(int count, int live, int waves)
 /* The last process of this chain sleeps; the end of the pipe that it closes says so. */
 static __attribute__((noreturn)) void become_left(const char *what, int in_place)
 {
-	if (strcmp(what, "group") != 0)
-		must(setsid());
+	if (strcmp(what, "group") != 0) must(setsid());
 	if (strcmp(what, "daemon") == 0) {
 		pid_t daemon;
 
 		signal(SIGTERM, SIG_IGN);
 		daemon = fork();
 		must(daemon);
-		if (daemon != 0)
-			_exit(0);
+		if (daemon != 0) _exit(0);
 	}
 	must(prctl(PR_SET_NAME, COMMAND_LEFT_NAME, 0, 0, 0));
 	close(in_place);
@@ -211,18 +205,15 @@ static int leave(const char *what, const char *end)
 	}
 	close(in_place[1]);
 	must((int)read(in_place[0], &nothing, 1));
-	if (strcmp(what, "daemon") == 0)
-		must(waitpid(left, NULL, 0));
+	if (strcmp(what, "daemon") == 0) must(waitpid(left, NULL, 0));
 	report(0);
-	if (strcmp(end, "wait") == 0)
-		sleep_for_ever();
+	if (strcmp(end, "wait") == 0) sleep_for_ever();
 	return atoi(end);
 }
 
 int main(int argc, char **argv)
 {
-	if (argc < 2)
-		return 2;
+	if (argc < 2) return 2;
 	if (strcmp(argv[1], "idle") == 0) {
 		report(0);
 		sleep_for_ever();

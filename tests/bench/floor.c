@@ -27,8 +27,7 @@ static void reap(long command)
 	long pid;
 
 	while ((pid = system_call(SYS_wait4, -1, (long)&status, WNOHANG | __WALL, 0)) > 0) {
-		if (pid == command)
-			system_call(SYS_exit_group, status_of(status), 0, 0, 0);
+		if (pid == command) system_call(SYS_exit_group, status_of(status), 0, 0, 0);
 	}
 }
 

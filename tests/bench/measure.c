@@ -66,8 +66,7 @@ static void sample(const char *what, const char *detail, const struct init *init
 
 static void add(struct numbers *numbers, double number)
 {
-	if (numbers->count == NUMBERS_MAX)
-		die("more than %d numbers in one round", NUMBERS_MAX);
+	if (numbers->count == NUMBERS_MAX) die("more than %d numbers in one round", NUMBERS_MAX);
 	numbers->list[numbers->count++] = number;
 }
 
@@ -103,8 +102,7 @@ static const char *const *words_of(
 	static const char *words[WORDS_MAX];
 	int count = 0;
 
-	if (*init->path != '\0')
-		words[count++] = init->path;
+	if (*init->path != '\0') words[count++] = init->path;
 	words[count++] = program;
 	while (*arguments != NULL && count < WORDS_MAX - 1)
 		words[count++] = *arguments++;
@@ -253,8 +251,7 @@ static void take_turns(const struct bench *bench, const char *what, const char *
 		for (int i = 0; i < bench->count; i++) {
 			double number = take(&subjects[order[i]]);
 
-			if (turn >= WARM_UP)
-				add(&numbers[order[i]], number);
+			if (turn >= WARM_UP) add(&numbers[order[i]], number);
 		}
 	}
 	for (int i = 0; i < bench->count; i++) {
@@ -401,8 +398,7 @@ static void measure_returns(const struct bench *bench, const struct init *init)
 {
 	struct returns returns;
 
-	if (!returns_can_be_counted())
-		return;
+	if (!returns_can_be_counted()) return;
 	returns_of_signal(
 		init->name, words_of(init, bench->command, ARGUMENTS("signals", "1")), &returns);
 	sample("returns_signal", "", init, returns.late);
@@ -422,8 +418,7 @@ static int64_t number_in(const char *folder, const char *name)
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	file = fopen(path, "re");
 	if (file != NULL) {
-		if (fscanf(file, "%" SCNd64, &number) != 1)
-			number = -1;
+		if (fscanf(file, "%" SCNd64, &number) != 1) number = -1;
 		fclose(file);
 	}
 	return number;
@@ -437,8 +432,7 @@ static bool write_to(const char *folder, const char *name, const char *text)
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
+	if (fd < 0) return false;
 	is_written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 	close(fd);
 	return is_written;
@@ -484,8 +478,7 @@ static void measure_many(const struct bench *bench, const struct init *init)
 	int status;
 	pid_t holder;
 
-	if (cgroup == NULL || count == NULL)
-		die("many: BENCH_CGROUP and BENCH_MANY must be set");
+	if (cgroup == NULL || count == NULL) die("many: BENCH_CGROUP and BENCH_MANY must be set");
 	fflush(stdout);
 	holder = fork();
 	if (holder == 0) {
@@ -504,8 +497,7 @@ static void measure_asleep(const struct bench *bench)
 	struct subject_state before[INITS_MAX];
 	struct subject_state after;
 
-	if (seconds == NULL)
-		die("asleep: BENCH_IDLE_SECONDS must be set");
+	if (seconds == NULL) die("asleep: BENCH_IDLE_SECONDS must be set");
 	for (int i = 0; i < bench->count; i++) {
 		start(&subjects[i], bench, &bench->inits[i], ARGUMENTS("idle"));
 		subject_look(&subjects[i], &before[i]);
@@ -551,8 +543,7 @@ static const struct measure measures[] = {
 static const struct measure *find_measure(const char *name)
 {
 	for (size_t i = 0; i < sizeof(measures) / sizeof(measures[0]); i++) {
-		if (strcmp(measures[i].name, name) == 0)
-			return &measures[i];
+		if (strcmp(measures[i].name, name) == 0) return &measures[i];
 	}
 	die("no measure is called '%s'", name);
 }
@@ -561,8 +552,7 @@ static struct init parse_init(char *word)
 {
 	char *path = strchr(word, '=');
 
-	if (path == NULL)
-		die("NAME=PATH is wanted, not '%s'", word);
+	if (path == NULL) die("NAME=PATH is wanted, not '%s'", word);
 	*path = '\0';
 	return (struct init){.name = word, .path = path + 1};
 }

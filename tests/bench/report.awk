@@ -193,6 +193,15 @@ function print_aims() {
 	printf "\n%d of %d are met.\n", aims_met, aims
 }
 
+# From below 0 to above 0: no difference that these rounds can tell.
+function middle_half(what, peer,    list) {
+	list = ratios(what, "whit", peer)
+	if (is_mean[what] || total[list] < 2)
+		return ""
+	return sprintf(" (middle half of the rounds: %.0f to %.0f %%)", \
+		(quantile(list, 0.25) - 1) * 100, (quantile(list, 0.75) - 1) * 100)
+}
+
 # Lower is better in every row.
 function print_rows_behind(    i, j, what, peer, times, found) {
 	print "\n### Rows in which a peer is ahead by more than 3 %\n"
@@ -202,7 +211,8 @@ function print_rows_behind(    i, j, what, peer, times, found) {
 			peer = column(j)
 			times = is_peer(peer) ? ratio(what, "whit", peer) : ""
 			if (times != "" && times > 1.03) {
-				printf "- %s: %s, by %.0f %%\n", row_label[what], peer, (times - 1) * 100
+				printf "- %s: %s, by %.0f %%%s\n", row_label[what], peer, \
+					(times - 1) * 100, middle_half(what, peer)
 				found = 1
 			}
 		}

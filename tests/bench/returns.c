@@ -30,11 +30,7 @@ enum instruction {
 	INSTRUCTION_SYSTEM_CALL,
 };
 
-/* --- the machine --- */
-
 #if defined(__x86_64__)
-#define INSTRUCTION_POINTER(registers) ((registers).rip)
-
 static bool is_prefix(uint8_t byte)
 {
 	return (byte & 0xf0) == 0x40 || byte == 0x66 || byte == 0xf2 || byte == 0xf3 ||
@@ -45,29 +41,10 @@ static enum instruction decode(const uint8_t *code)
 {
 	while (is_prefix(*code))
 		code++;
-	if (*code == 0xe8 || (*code == 0xff && (code[1] >> 3 & 7) == 2))
-		return INSTRUCTION_CALL;
-	if (*code == 0xc3 || *code == 0xc2)
-		return INSTRUCTION_RETURN;
+	if (*code == 0xe8 || (*code == 0xff && (code[1] >> 3 & 7) == 2)) return INSTRUCTION_CALL;
+	if (*code == 0xc3 || *code == 0xc2) return INSTRUCTION_RETURN;
 	return *code == 0x0f && code[1] == 0x05 ? INSTRUCTION_SYSTEM_CALL : INSTRUCTION_OTHER;
 }
-#elif defined(__aarch64__)
-#define INSTRUCTION_POINTER(registers) ((registers).pc)
-
-static enum instruction decode(const uint8_t *code)
-{
-	uint32_t word;
-
-	memcpy(&word, code, sizeof(word));
-	if ((word & 0xfc000000) == 0x94000000 || (word & 0xfffffc1f) == 0xd63f0000)
-		return INSTRUCTION_CALL; /* bl, blr */
-	if ((word & 0xfffffc1f) == 0xd65f0000)
-		return INSTRUCTION_RETURN;
-	return word == 0xd4000001 ? INSTRUCTION_SYSTEM_CALL : INSTRUCTION_OTHER;
-}
-#endif
-
-#if defined(INSTRUCTION_POINTER)
 bool returns_can_be_counted(void)
 {
 	return true;
@@ -83,7 +60,7 @@ static enum instruction next_instruction(const struct subject *subject)
 
 	if (ptrace(PTRACE_GETREGSET, subject->pid, (void *)NT_PRSTATUS, &set) < 0)
 		die("%s: cannot read its registers: %s", subject->name, strerror(errno));
-	there.iov_base = (void *)INSTRUCTION_POINTER(registers); // NOLINT: it is one
+	there.iov_base = (void *)registers.rip; // NOLINT: it is one
 	if (process_vm_readv(subject->pid, &here, 1, &there, 1, 0) <= 0)
 		die("%s: cannot read its code: %s", subject->name, strerror(errno));
 	return decode(code);
@@ -106,8 +83,7 @@ static bool is_asleep(const struct subject *subject)
 
 	do {
 		subject_look(subject, &now);
-		if (now.state != 'S' || (asleep > 0 && now.wakeups != before.wakeups))
-			return false;
+		if (now.state != 'S' || (asleep > 0 && now.wakeups != before.wakeups)) return false;
 		before = now;
 		(void)poll(NULL, 0, LOOK_AGAIN_MS);
 	} while (++asleep < ASLEEP_LOOKS);
@@ -121,20 +97,16 @@ static bool await_stop(const struct subject *subject, enum instruction instructi
 	pid_t stopped;
 
 	while ((stopped = waitpid(subject->pid, ret_status, options)) == 0) {
-		if (is_asleep(subject))
-			return false;
+		if (is_asleep(subject)) return false;
 	}
-	if (stopped < 0 || !WIFSTOPPED(*ret_status))
-		die("%s: it ended", subject->name);
+	if (stopped < 0 || !WIFSTOPPED(*ret_status)) die("%s: it ended", subject->name);
 	return true;
 }
 
 static void count(struct steps *steps, enum instruction instruction)
 {
 	switch (instruction) {
-	case INSTRUCTION_CALL:
-		steps->depth++;
-		break;
+	case INSTRUCTION_CALL: steps->depth++; break;
 	case INSTRUCTION_RETURN:
 		if (steps->depth == 0)
 			steps->counted.late++;
@@ -145,8 +117,7 @@ static void count(struct steps *steps, enum instruction instruction)
 		steps->depth = 0;
 		steps->counted.calls++;
 		break;
-	case INSTRUCTION_OTHER:
-		break;
+	case INSTRUCTION_OTHER: break;
 	}
 }
 
@@ -163,8 +134,7 @@ static void step_until_asleep(struct steps *steps)
 		count(steps, instruction);
 		if (ptrace(PTRACE_SINGLESTEP, subject->pid, NULL, (void *)(long)signal) < 0)
 			die("%s: cannot step: %s", subject->name, strerror(errno));
-		if (!await_stop(subject, instruction, &status))
-			return;
+		if (!await_stop(subject, instruction, &status)) return;
 		signal = WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status);
 	}
 }
@@ -177,8 +147,7 @@ static void return_to_sleep(struct steps *steps)
 	trace_hold(&steps->subject);
 	if (ptrace(PTRACE_SINGLESTEP, steps->subject.pid, NULL, NULL) < 0)
 		die("%s: cannot step: %s", steps->subject.name, strerror(errno));
-	if (await_stop(&steps->subject, INSTRUCTION_SYSTEM_CALL, &status))
-		step_until_asleep(steps);
+	if (await_stop(&steps->subject, INSTRUCTION_SYSTEM_CALL, &status)) step_until_asleep(steps);
 }
 
 static void count_events(
@@ -202,8 +171,7 @@ static void count_events(
 		(void)await_stop(&steps.subject, INSTRUCTION_OTHER, &status);
 		step_until_asleep(&steps);
 		(void)subject_report(&steps.subject);
-		if (i > 0 && steps.counted.calls < ret_returns->calls)
-			*ret_returns = steps.counted;
+		if (i > 0 && steps.counted.calls < ret_returns->calls) *ret_returns = steps.counted;
 	}
 	subject_drop(&steps.subject);
 }

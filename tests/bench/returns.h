@@ -4,7 +4,7 @@
  * A processor predicts where a return goes from its own stack of return addresses. After a system
  * call the kernel may have left other addresses there: on AMD with the mitigation "Safe RET"
  * (spec_rstack_overflow) such a return costs 255 to 450 ns, more than the system call. On an Intel
- * Xeon without it the cost is below 5 ns. `returns --cost` measures it on this machine.
+ * Xeon it costs nothing that can be measured. `returns --cost` tells for this machine.
  */
 #ifndef WHIT_TESTS_BENCH_RETURNS_H
 #define WHIT_TESTS_BENCH_RETURNS_H
@@ -16,7 +16,7 @@ struct returns {
 	int calls; /* system calls */
 };
 
-/* Whether this file knows the machine's instructions: x86-64 and arm64. Else it counts nothing. */
+/* On x86-64, where whit makes its own system calls. Elsewhere nothing is counted. */
 bool returns_can_be_counted(void);
 
 /* Of each signal forwarded, from the return of one blocking call to the next blocking call. */

@@ -39,8 +39,7 @@ static const char *const *words_of(
 
 	while (*whit != NULL && count < WORDS_MAX - ARGUMENTS_MAX - 3)
 		words[count++] = *whit++;
-	if (*whit != NULL)
-		die("too many options");
+	if (*whit != NULL) die("too many options");
 	words[count++] = "--";
 	words[count++] = command;
 	while (*arguments != NULL)
@@ -72,7 +71,7 @@ static int check(const char *self, char *const *whit)
 	if (!returns_can_be_counted() || geteuid() != 0) {
 		fprintf(stderr, "returns: not counted: %s\n",
 			geteuid() != 0 ? "a PID namespace needs root"
-				       : "the instructions of this machine are not known here");
+				       : "only x86-64 is known here");
 		return NOT_COUNTED;
 	}
 	snprintf(command, sizeof(command), "%.*scommand",
@@ -130,8 +129,7 @@ static int measure_cost(void)
 	for (int i = 0; i < 2 * COST_ROUNDS; i++) {
 		int64_t time_ns = time_of_round(i % 2 == 1);
 
-		if (time_ns < best_ns[i % 2])
-			best_ns[i % 2] = time_ns;
+		if (time_ns < best_ns[i % 2]) best_ns[i % 2] = time_ns;
 	}
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
@@ -142,9 +140,7 @@ static int measure_cost(void)
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "--cost") == 0)
-		return measure_cost();
-	if (argc < 2)
-		die("usage: returns WHIT [OPTION]..., or returns --cost");
+	if (argc == 2 && strcmp(argv[1], "--cost") == 0) return measure_cost();
+	if (argc < 2) die("usage: returns WHIT [OPTION]..., or returns --cost");
 	return check(argv[0], argv + 1);
 }

@@ -112,7 +112,7 @@ if [ "$growth" = yes ]; then
 	measure flood $((rounds / 3))
 	measure storm_10k $((rounds / 10))
 	measure storm_100k 1
-	measure reap_10k $((rounds / 10))
+	measure reap_10k $((rounds / 15))
 	measure_many 100 $((rounds / 6))
 fi
 

@@ -135,8 +135,7 @@ static int look_at_children(const struct subject *subject, int count, pid_t *ret
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", subject->pid, subject->pid);
 	children = fopen(path, "re");
-	if (children == NULL)
-		die("no %s: %s", path, strerror(errno));
+	if (children == NULL) die("no %s: %s", path, strerror(errno));
 	while (fscanf(children, "%d", &pid) == 1)
 		ret_last[all++ % count] = pid;
 	fclose(children);
@@ -147,8 +146,7 @@ void trace_await_zombies(const struct subject *subject, int live, int count)
 {
 	pid_t last[TRACE_ZOMBIES_MAX];
 
-	if (count > TRACE_ZOMBIES_MAX)
-		die("more than %d orphans", TRACE_ZOMBIES_MAX);
+	if (count > TRACE_ZOMBIES_MAX) die("more than %d orphans", TRACE_ZOMBIES_MAX);
 	while (look_at_children(subject, count, last) < 1 + live + count)
 		(void)poll(NULL, 0, 1);
 	for (int i = 0; i < count; i++) {
@@ -173,8 +171,7 @@ static void open_deaths(struct trace *trace)
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, NULL);
 	trace->deaths = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (trace->deaths < 0)
-		die("no signalfd: %s", strerror(errno));
+	if (trace->deaths < 0) die("no signalfd: %s", strerror(errno));
 }
 
 /* Lets it go on from where it stands, and counts the call if it stands before one. */
@@ -183,8 +180,7 @@ static void take_stop(struct trace *trace, int status)
 	struct __ptrace_syscall_info call;
 	int signal = 0;
 
-	if (!WIFSTOPPED(status))
-		die("%s: it ended", trace->subject.name);
+	if (!WIFSTOPPED(status)) die("%s: it ended", trace->subject.name);
 	if (IS_CALL(status))
 		trace->calls += is_entering(trace->subject.pid, &call);
 	else if (EVENT_OF(status) == 0)
@@ -254,8 +250,7 @@ static double per_event(const char *name, const char *const *words, int events, 
 	attach(&trace, name, words);
 	go_on(name, trace.subject.pid, 0);
 	for (int i = 0; i <= events; i++) {
-		if (i == 1)
-			trace.calls = 0;
+		if (i == 1) trace.calls = 0;
 		if (is_signal)
 			(void)kill(trace.subject.pid, SIGUSR1);
 		else
