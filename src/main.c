@@ -1,5 +1,6 @@
 /* The table of contents: block signals, read the options, start the command, supervise it, end with
  * its status. A module does each step; what goes wrong in one is said here. */
+#include "base/cold.h"
 #include "base/descriptor.h"
 #include "base/error_text.h"
 #include "base/line.h"
@@ -46,7 +47,7 @@ static int print_help(void)
 static int report_failed_start(const struct exec_failure *failure, char *const *command)
 {
 	/* Not on the stack, which may be small: 8 KiB. */
-	static struct exec_explanation explanation;
+	static struct exec_explanation explanation COLD;
 
 	exec_failure_explain(failure, command, environ, &explanation);
 	log_error("cannot run '%s': %s", explanation.name, line_string(&explanation.reason));

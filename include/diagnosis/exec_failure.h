@@ -3,6 +3,8 @@
 
 #include "base/line.h"
 #include "command/exec_search.h"
+#include <limits.h>
+#include <stdbool.h>
 
 /* The two blanks of "cannot run 'NAME': REASON". */
 struct exec_explanation {
@@ -12,7 +14,7 @@ struct exec_explanation {
 };
 
 /* Looks at what the kernel has refused. Where nothing that can be seen explains the error, the
- * reason is the system's words for it. Uses some 8 KiB of stack besides the explanation. */
+ * reason is the system's words for it. Uses some 6 KiB of stack besides the explanation. */
 void exec_failure_explain(const struct exec_failure *failure, char *const *argv, char *const *envp,
 	struct exec_explanation *ret_explanation);
 

@@ -20,10 +20,6 @@ struct signal_set {
 _Static_assert(
 	sizeof(struct signal_set) * 8 == SIGNAL_MAX, "the kernel checks the size of its sets");
 
-/* Signals outside of 1..SIGNAL_MAX are in no set. */
-void signal_set_add(struct signal_set *set, int signal);
-bool signal_set_has(const struct signal_set *set, int signal);
-
 /* Every signal; the kernel leaves out KILL and STOP. */
 struct signal_set signal_set_all(void);
 

@@ -27,7 +27,7 @@ const char *exit_map_add(struct exit_map *map, const char *text, size_t length);
 
 /* The status to end with. "forwarded" matches 128+n for each signal n in forwarded; a STATUS that
  * matches too goes first. */
-int exit_map_apply(const struct exit_map *map, int status, const struct signal_set *forwarded);
+int exit_map_apply(const struct exit_map *map, int status, const bool forwarded[SIGNAL_MAX + 1]);
 
 /* The signal that killed a process that has ended; 0 if it exited. */
 int exit_status_killed_by(int wait_status);

@@ -1,5 +1,6 @@
 /* Writes messages to stderr without ever waiting for it. base/line.c builds the line. */
 #include "base/log.h"
+#include "base/cold.h"
 
 #include "base/file.h"
 #include "base/line.h"
@@ -51,29 +52,19 @@ static void write_without_waiting(const struct line *line)
 	if (fd >= 0) (void)close(fd);
 }
 
-static void say(const char *format, va_list arguments)
-	__attribute__((format(printf, 1, 0), noinline));
-
-/* Not inlined: a message that is not shown must not touch the page of stack for the line. */
-static void say(const char *format, va_list arguments)
-{
-	struct line line;
-	int saved_errno = errno;
-
-	line_start(&line);
-	line_format(&line, "whit: ");
-	line_format_va(&line, format, arguments);
-	line_end(&line);
-	write_without_waiting(&line);
-	errno = saved_errno;
-}
-
 void log_message(enum log_level level, const char *format, ...)
 {
+	static struct line line COLD; /* not on the stack, which may be as small as 16 KiB */
+	int saved_errno = errno;
 	va_list arguments;
 
 	if (!log_shows(level)) return;
+	line_start(&line);
+	line_format(&line, "whit: ");
 	va_start(arguments, format);
-	say(format, arguments);
+	line_format_va(&line, format, arguments);
 	va_end(arguments);
+	line_end(&line);
+	write_without_waiting(&line);
+	errno = saved_errno;
 }

@@ -10,11 +10,6 @@
  * of memory for each container. whit waits meanwhile; what it has in use ends where its call of
  * clone does, some registers and a return address further. */
 #define STACK_IN_USE 1024
-#ifdef __hppa__
-#define STACK_BEYOND(end) ((end) + STACK_IN_USE)
-#else
-#define STACK_BEYOND(end) ((end)-STACK_IN_USE)
-#endif
 
 /* What the new process finds and leaves in the memory that it shares with whit until the exec. */
 struct start {
@@ -71,7 +66,7 @@ int spawn_command(struct spawn *spawn, pid_t *ret_pid, struct exec_failure *ret_
 	 * been exec'd or is gone. So the group is there before the first signal is forwarded, a
 	 * failed start is told from a short run, and no page tables are copied. */
 	pid_t pid =
-		clone(start_process, STACK_BEYOND(end), CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
+		clone(start_process, end - STACK_IN_USE, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
 
 	ret_failure->step = EXEC_FAILURE_AT_CLONE;
 	ret_failure->error = errno;

@@ -11,6 +11,7 @@
 #include "command/exec_image.h"
 #include "diagnosis/exec_elf.h"
 #include <errno.h>
+#include <string.h>
 #include <sys/xattr.h>
 
 #define INTERPRETERS_MAX 5 /* as many as the kernel follows: exec_binprm of fs/exec.c */
@@ -19,14 +20,12 @@
 /* What is looked at: the command's file, and after it what is to run that. */
 struct subject {
 	int error; /* execve(2)'s, or what it would be for this file */
-	int depth;
 	char path[PATH_MAX];
 };
 
-/* The end of a sentence that has been appended as a whole. */
+/* The end of a sentence that has been appended as a whole, or that goes on with the next file. */
 static const char complete[] = "";
-
-static const char *explain_file(struct line *reason, struct subject *subject);
+static const char next_file[] = "";
 
 static bool exists(const char *path)
 {
@@ -124,8 +123,9 @@ static const char *problem_of(enum exec_image image)
 	case EXEC_IMAGE_TEXT:
 		return "it is text without a '#!' line and needs a /bin/sh that works; begin it with "
 		       "'#!' and its interpreter";
+	case EXEC_IMAGE_SCRIPT: /* without an interpreter */
+		return "its '#!' line names no interpreter, or has more than 255 bytes";
 	case EXEC_IMAGE_BINARY:
-	case EXEC_IMAGE_SCRIPT:
 	case EXEC_IMAGE_ELF: break;
 	}
 	return "it is neither a program nor a script";
@@ -188,7 +188,7 @@ static const char *explain_needed(
 	line_format(
 		reason, "its %s '%s' cannot be run: ", is_loader ? "loader" : "interpreter", path);
 	memcpy(subject->path, path, strlen(path) + 1);
-	return explain_file(reason, subject);
+	return next_file;
 }
 
 static const char *explain_content(struct line *reason, struct subject *subject)
@@ -208,7 +208,7 @@ static const char *explain_content(struct line *reason, struct subject *subject)
 	}
 	image = exec_image_classify(bytes, (size_t)length);
 	if (image == EXEC_IMAGE_SCRIPT) {
-		end = "its '#!' line names no interpreter, or has more than 255 bytes";
+		end = problem_of(image);
 		needed = exec_image_find_interpreter(bytes, (size_t)length);
 	} else if (image == EXEC_IMAGE_ELF) {
 		end = explain_elf(reason, bytes, (size_t)length, subject->error);
@@ -230,7 +230,6 @@ static const char *explain_file(struct line *reason, struct subject *subject)
 	const char *end = NULL;
 	struct stat status;
 
-	if (subject->depth++ > INTERPRETERS_MAX) return NULL;
 	if (file_status(path, &status, 0) < 0) return explain_path(reason, subject->path);
 	if (error == EACCES && S_ISDIR(status.st_mode)) return "it is a directory";
 	if (error == EACCES && !S_ISREG(status.st_mode))
@@ -299,6 +298,7 @@ static const char *explain_name(
 	struct exec_explanation *explanation, const char *name, char *const *envp, int error)
 {
 	struct subject subject;
+	const char *end = next_file;
 	size_t size;
 
 	if (text_find(name, '/') == NULL) {
@@ -310,8 +310,9 @@ static const char *explain_name(
 	if (size > sizeof(subject.path)) return NULL;
 	memcpy(subject.path, name, size);
 	subject.error = error;
-	subject.depth = 0;
-	return explain_file(&explanation->reason, &subject);
+	for (int depth = 0; end == next_file && depth <= INTERPRETERS_MAX; depth++)
+		end = explain_file(&explanation->reason, &subject);
+	return end == next_file ? NULL : end;
 }
 
 void exec_failure_explain(const struct exec_failure *failure, char *const *argv, char *const *envp,
@@ -319,10 +320,11 @@ void exec_failure_explain(const struct exec_failure *failure, char *const *argv,
 {
 	struct line *reason = &ret_explanation->reason;
 	const char *name = argv[0];
-	const char *end = meaning_of(failure, name);
+	const char *end;
 
 	line_start(reason);
 	ret_explanation->name = name;
+	end = meaning_of(failure, name);
 	if (end == NULL && failure->step == EXEC_FAILURE_AT_EXEC)
 		end = explain_name(ret_explanation, name, envp, failure->error);
 	if (end == NULL) {

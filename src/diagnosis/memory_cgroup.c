@@ -1,6 +1,7 @@
 /* Reads how many processes of our memory cgroup the kernel has killed. */
 #include "diagnosis/memory_cgroup.h"
 
+#include "base/cold.h"
 #include "base/file.h"
 #include "base/line.h"
 #include "base/number.h"
@@ -47,7 +48,7 @@ static bool read_kills(
 	const char *mount, const char *cgroup, const char *file, unsigned int *ret_count)
 {
 	char text[1024];
-	struct line path;
+	static struct line path COLD; /* not on the stack, which may be small */
 	const char *value;
 
 	line_start(&path);
@@ -59,7 +60,7 @@ static bool read_kills(
 
 bool memory_cgroup_count_kills(unsigned int *ret_count)
 {
-	char text[4096];
+	static char text[4096] COLD; /* the same */
 
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
 		const char *mount = versions[i].mount;

@@ -5,6 +5,7 @@
  * to a subreaper below. A pid that started at the same tick (10 ms) is the same process. */
 #include "supervise/remaining.h"
 
+#include "base/cold.h"
 #include "base/descriptor.h"
 #include "base/error_text.h"
 #include "base/log.h"
@@ -41,7 +42,7 @@ struct look {
 };
 
 /* Sorted by pid. Memory that is not touched costs nothing. */
-static struct descendant list[LIST_SIZE];
+static struct descendant list[LIST_SIZE] COLD;
 
 static void warn_once(struct remaining *remaining, const char *what, const char *why)
 {

@@ -1,6 +1,7 @@
 /* Makes the sentences of supervise/report.h. The supervisor decides what happens, and when. */
 #include "supervise/report.h"
 
+#include "base/cold.h"
 #include "base/error_text.h"
 #include "base/line.h"
 #include "base/number.h"
@@ -11,24 +12,26 @@
 #include <errno.h>
 #include <sys/wait.h>
 
+/* The sentence at hand; not on the stack, which may be as small as 16 KiB. */
+static struct line line COLD;
+
 /* " after 2.5 s": the time since the start; nothing without -v. */
-static void append_elapsed(struct line *line, const struct supervisor *whit)
+static void append_elapsed(const struct supervisor *whit)
 {
 	char seconds[NUMBER_SECONDS_SIZE];
 
 	if (log_shows(LOG_LEVEL_VERBOSE))
-		line_format(line, " after %s s",
+		line_format(&line, " after %s s",
 			number_format_seconds(clock_now_ms() - whit->start_ms, seconds));
 }
 
-/* Not inlined, as each function here with a line: its page of stack is for what is said alone. */
-static __attribute__((noinline)) void say_forwarded(
+void report_forwarded(
 	const struct supervisor *whit, const struct signalfd_siginfo *record, int sent)
 {
 	char name[SIGNAL_NAME_SIZE];
 	char sender[PROCESS_NAME_SIZE];
-	struct line line;
 
+	if (!log_shows(LOG_LEVEL_VERBOSE)) return;
 	line_start(&line);
 	line_format(&line, "%s %s from ", sent == REWRITE_DROP ? "dropped" : "forwarded",
 		signal_name_format((int)record->ssi_signo, name));
@@ -43,14 +46,8 @@ static __attribute__((noinline)) void say_forwarded(
 	if (sent != REWRITE_DROP)
 		line_format(
 			&line, " to the %s", whit->has_command ? "command" : "remaining processes");
-	append_elapsed(&line, whit);
+	append_elapsed(whit);
 	log_verbose("%s", line_string(&line));
-}
-
-void report_forwarded(
-	const struct supervisor *whit, const struct signalfd_siginfo *record, int sent)
-{
-	if (log_shows(LOG_LEVEL_VERBOSE)) say_forwarded(whit, record, sent);
 }
 
 void report_not_forwarded(const struct supervisor *whit, int signal, int error)
@@ -66,21 +63,21 @@ void report_not_forwarded(const struct supervisor *whit, int signal, int error)
 /* Why the signal was to be expected; NULL if it was not. */
 static const char *explain_signal(const struct supervisor *whit, int signal)
 {
-	if (signal_set_has(&whit->forwarded, signal)) return ", which whit forwarded,";
+	if (whit->forwarded[signal]) return ", which whit forwarded,";
 	if (signal == SIGKILL && whit->has_killed) return " from whit (-k)";
 	/* ^C: a command that has the terminal gets it from there. */
 	return signal == SIGINT && whit->job.is_handed_over ? " from the terminal" : NULL;
 }
 
-static __attribute__((noinline)) void say_end(const struct supervisor *whit, int wait_status)
+void report_end(const struct supervisor *whit, int wait_status)
 {
 	int signal = exit_status_killed_by(wait_status);
 	const char *reason = signal == 0 ? "" : explain_signal(whit, signal);
 	enum log_level level = reason == NULL ? LOG_LEVEL_WARNING : LOG_LEVEL_VERBOSE;
 	unsigned int kills = 0;
 	char name[SIGNAL_NAME_SIZE];
-	struct line line;
 
+	if (!log_shows(wait_status == 0 ? LOG_LEVEL_VERBOSE : LOG_LEVEL_WARNING)) return;
 	line_start(&line);
 	if (signal == 0)
 		line_format(&line, "exited with status %d", exit_status_from_wait(wait_status));
@@ -89,7 +86,7 @@ static __attribute__((noinline)) void say_end(const struct supervisor *whit, int
 			reason != NULL                   ? reason
 				: WCOREDUMP(wait_status) ? ", core dumped"
 							 : "");
-	append_elapsed(&line, whit);
+	append_elapsed(whit);
 	if (wait_status != 0 && (signal == 0 || (signal == SIGKILL && reason == NULL)) &&
 		memory_cgroup_count_kills(&kills) && kills > 0) {
 		line_format(&line, "; this cgroup records %u out-of-memory kill%s", kills,
@@ -99,17 +96,9 @@ static __attribute__((noinline)) void say_end(const struct supervisor *whit, int
 	log_message(level, "the command (pid %d) %s", whit->command, line_string(&line));
 }
 
-void report_end(const struct supervisor *whit, int wait_status)
-{
-	if (log_shows(wait_status == 0 ? LOG_LEVEL_VERBOSE : LOG_LEVEL_WARNING))
-		say_end(whit, wait_status);
-}
-
 void report_none_left(const struct supervisor *whit)
 {
-	char seconds[NUMBER_SECONDS_SIZE];
-
-	if (log_shows(LOG_LEVEL_VERBOSE))
-		log_verbose("the remaining processes have ended after %s s",
-			number_format_seconds(clock_now_ms() - whit->start_ms, seconds));
+	line_start(&line);
+	append_elapsed(whit);
+	log_verbose("the remaining processes have ended%s", line_string(&line));
 }

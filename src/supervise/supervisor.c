@@ -100,7 +100,7 @@ static void forward(struct supervisor *whit, const struct signalfd_siginfo *reco
 		report_not_forwarded(whit, signal, errno);
 		return;
 	}
-	signal_set_add(&whit->forwarded, signal);
+	whit->forwarded[signal] = true;
 	if (is_job_stop_signal(signal)) job_expect_stop(&whit->job);
 	report_forwarded(whit, record, signal);
 	/* What is asked of whit counts as well as what -r makes of it. */
@@ -182,7 +182,7 @@ static void end_command(struct supervisor *whit, int wait_status)
 	/* Before a drain, so that whit gets ^C for all remaining processes, and ^Z stops none. */
 	job_end(&whit->job);
 	whit->has_command = false;
-	whit->status = exit_map_apply(whit->exit_map, status, &whit->forwarded);
+	whit->status = exit_map_apply(whit->exit_map, status, whit->forwarded);
 	if (whit->status != status)
 		log_verbose("ending with status %d instead of %d", whit->status, status);
 	remaining_name(&whit->remaining);

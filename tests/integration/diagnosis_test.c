@@ -538,6 +538,9 @@ static void a_directory_of_path_that_may_not_be_searched_is_named_if_nothing_is_
 	expect_of(state, TRY(.name = "app", .path = "PATH=/root/bin:/", .user = USER), "//app", 126,
 		"no permission to execute '//app' (mode 0700, owner 0:0, running as 1000:1000); "
 		"allow it with chmod +x");
+	put("/tool", 0755, "#!/bin/bash\n");
+	expect_of(state, TRY(.name = "tool", .path = "PATH=/root/bin:/", .user = USER), "//tool",
+		126, NO_BASH);
 }
 
 /* The file whose error ended the search, and not one of the same name before it. */
@@ -676,14 +679,18 @@ static void an_entry_of_path_that_cannot_be_reached_does_not_end_the_search(void
 
 /* --- what may not be executed --- */
 
-static void what_is_no_regular_file(void **state)
+static void a_directory(void **state)
+{
+	put_directory("/app", 0755);
+	EXPECT(state, TRY(.name = "/app"), 126, "it is a directory");
+}
+
+static void a_pipe_a_socket_and_a_device(void **state)
 {
 	const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	put_directory("/app", 0755);
-	EXPECT(state, TRY(.name = "/app"), 126, "it is a directory");
 	assert_true(fd >= 0 && home >= 0);
 	assert_int_equal(chdir(room), 0);
 	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
@@ -1369,7 +1376,8 @@ int main(void)
 			a_directory_of_path_that_may_not_be_searched_is_named_if_nothing_is_found),
 		ROOM_TEST(the_file_in_path_that_the_error_is_of_is_told),
 		ROOM_TEST(an_entry_of_path_that_cannot_be_reached_does_not_end_the_search),
-		ROOM_TEST(what_is_no_regular_file),
+		ROOM_TEST(a_directory),
+		ROOM_TEST(a_pipe_a_socket_and_a_device),
 		ROOM_TEST(a_file_whose_mode_does_not_allow_it_is_told_with_mode_and_owner),
 		ROOM_TEST(a_file_that_an_acl_denies_is_not_told_to_need_chmod),
 		ROOM_TEST(a_directory_on_the_way_that_may_not_be_searched),
