@@ -189,7 +189,9 @@ Analyze
   make fuzz               libFuzzer with clang, for FUZZ_SECONDS ($(FUZZ_SECONDS))
   make coverage           lines and branches that no test runs, against the list of known ones
   make mutate             breaks the source MUTANTS ($(MUTANTS)) times and counts what tests notice
+  make check-returns      no return of whit lies behind a system call: tests/bench/returns.h
   make bench              cost, beside the other inits that are installed
+  make bench-leave        what a command leaves behind, beside programs that clean up
 Release
   make dist               build/dist: source, binaries (ARCHES), bills of materials, images
   make deb                build/deb: packages for Debian, by DEBFULLNAME and DEBEMAIL
