@@ -39,13 +39,11 @@ static bool take(struct terminal *terminal, int fd, bool is_own)
 
 void terminal_find(struct terminal *ret_terminal)
 {
-	/* Finds the terminal also if 0, 1 and 2 are redirected, and with one call that there is
-	 * none. */
+	/* Also if 0, 1 and 2 are redirected; and one call tells that there is none. */
 	int fd = file_open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
 	ret_terminal->exists = false;
-	/* tty(4). A process that has no controlling terminal gets one only by its own open or
-	 * ioctl. */
+	/* tty(4). A process gets a controlling terminal only by its own open or ioctl. */
 	ret_terminal->is_ruled_out = fd < 0 && errno == ENXIO;
 	if (ret_terminal->is_ruled_out) return;
 	if (fd >= 0) {
@@ -67,6 +65,5 @@ void terminal_release(struct terminal *terminal)
 
 void terminal_hand_to(const struct terminal *terminal, pid_t group)
 {
-	(void)syscall(
-		SYS_ioctl, terminal->fd, TIOCSPGRP, &group); /* tcsetpgrp(3); see the header */
+	(void)syscall(SYS_ioctl, terminal->fd, TIOCSPGRP, &group); /* as tcsetpgrp(3) */
 }

@@ -1,5 +1,4 @@
-/* wait4 until there is no more, or enough for one turn. The supervisor acts on the command's end.
- */
+/* wait4 until there is no more, or enough for one turn. The supervisor acts on what it finds. */
 #include "supervise/reaper.h"
 
 #include "base/system_call.h"

@@ -1,5 +1,4 @@
-/* One turn of whit's life: wait, forward, reap, decide. Other modules wait, send and reap; this one
- * connects them. */
+/* One turn of whit's life: wait, forward, reap, decide; each by a module of its own. */
 #include "supervise/supervisor.h"
 
 #include "base/error_text.h"
@@ -11,8 +10,6 @@
 #include "supervise/reaper.h"
 #include "supervise/report.h"
 #include <errno.h>
-
-/* --- the way to the end --- */
 
 static void kill_command(struct supervisor *whit)
 {
@@ -75,8 +72,6 @@ static void act(struct supervisor *whit, enum shutdown_event event)
 	else if (action == SHUTDOWN_ACTION_END && before >= SHUTDOWN_STATE_DRAINING)
 		report_none_left(whit);
 }
-
-/* --- signals --- */
 
 /* Whether the signal asks for an end. */
 static bool is_stop_signal(int signal)
@@ -156,8 +151,6 @@ static struct signalfd_siginfo parent_record(const struct supervisor *whit)
 	};
 }
 
-/* --- children --- */
-
 /* SIGCHLD of either origin means that there may be something to reap, since two may collapse into
  * one record. A full batch may have left SIGCHLD behind: reaping then keeps a flood of signals from
  * holding it up for ever. */
@@ -220,8 +213,6 @@ static void reap(struct supervisor *whit, pid_t ended)
 			outsiders_watch_joined(&whit->loop)))
 		act(whit, SHUTDOWN_EVENT_NONE_LEFT);
 }
-
-/* --- the loop --- */
 
 int supervisor_run(struct supervisor *whit)
 {
