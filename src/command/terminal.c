@@ -6,16 +6,6 @@
 #include <errno.h>
 #include <sys/ioctl.h>
 
-/* A group outside this PID namespace shows as 0, for the terminal and for our own group, so 0 == 0
- * proves nothing. Reading no bytes does: with SIGTTIN blocked it fails with EIO in the background
- * and succeeds in the foreground (job control, termios(3)). */
-static bool is_foreground_of(int fd, pid_t foreground)
-{
-	char nothing;
-
-	return foreground == getpgrp() && (foreground != 0 || read(fd, &nothing, 0) == 0);
-}
-
 /* As tcgetpgrp(3), which fails for what is no terminal, or is not the controlling one. */
 static bool find_foreground(int fd, pid_t *ret_group)
 {
@@ -26,11 +16,15 @@ static bool take(struct terminal *terminal, int fd, bool is_own)
 {
 	pid_t foreground;
 	pid_t unused;
+	char nothing;
 
 	if (!find_foreground(fd, &foreground)) return false;
 	terminal->exists = true;
 	terminal->foreground = foreground;
-	terminal->is_in_foreground = is_foreground_of(fd, foreground);
+	/* A group outside this PID namespace shows as 0, as our own may. To read no bytes tells:
+	 * with SIGTTIN blocked that fails with EIO in the background (termios(3)). */
+	terminal->is_in_foreground =
+		foreground == getpgrp() && (foreground != 0 || read(fd, &nothing, 0) == 0);
 	terminal->is_stdin = find_foreground(STDIN_FILENO, &unused);
 	terminal->has_own_fd = is_own;
 	terminal->fd = fd;

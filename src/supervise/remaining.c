@@ -1,5 +1,4 @@
 /* Finds the remaining processes and signals them. supervise/shutdown.c decides when.
- *
  * A process is whit's descendant if its parent is whit, or one that is known to be a descendant and
  * is found alive after the parent was read. It stays one: when its parent ends, it goes to whit or
  * to a subreaper below. A pid that started at the same tick (10 ms) is the same process. */

@@ -107,8 +107,7 @@ static void end_pause(struct supervisor *whit, int signal)
 {
 	char name[SIGNAL_NAME_SIZE];
 
-	if (signal != SIGTERM && signal != SIGINT && signal != SIGKILL) /* KILL: from -p */
-		return;
+	if (signal != SIGTERM && signal != SIGINT && signal != SIGKILL) return; /* KILL: of -p */
 	log_verbose("ending on %s", signal_name_format(signal, name));
 	remaining_name(&whit->remaining);
 	act(whit, SHUTDOWN_EVENT_COMMAND_ENDED);
