@@ -1,7 +1,6 @@
-/*
- * The table of contents: block signals, read the options, start the command, supervise it, end with
- * its status. A module does each step; what goes wrong in one is said here.
- */
+/* The table of contents: block signals, read the options, start the command, supervise it, end with
+ * its status. A module does each step; what goes wrong in one is said here. */
+#include "base/cold.h"
 #include "base/descriptor.h"
 #include "base/error_text.h"
 #include "base/line.h"
@@ -12,11 +11,9 @@
 #include "license.h"
 #include "supervise/process.h"
 #include "supervise/supervisor.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
 /* docker info splits it at " - git.": moby, parseInitVersion. */
 #ifdef WHIT_COMMIT
@@ -50,7 +47,7 @@ static int print_help(void)
 static int report_failed_start(const struct exec_failure *failure, char *const *command)
 {
 	/* Not on the stack, which may be small: 8 KiB. */
-	static struct exec_explanation explanation;
+	static struct exec_explanation explanation COLD;
 
 	exec_failure_explain(failure, command, environ, &explanation);
 	log_error("cannot run '%s': %s", explanation.name, line_string(&explanation.reason));
@@ -109,16 +106,12 @@ static int become_init(const struct options *options, const struct signal_set *i
 	/* Inherited as ignored, it would make the kernel drop the command's status: wait(2). */
 	if (signal_set_handle(SIGCHLD, SIG_DFL, &chld_disposition) < 0)
 		return fail("reset SIGCHLD");
-	/* The kernel looks at all five arguments. Some sandboxes refuse; the command runs anyway.
-	 */
-	if (self != PROCESS_INIT && prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) < 0)
+	/* The kernel looks at all five arguments. If a sandbox refuses, the command still runs. */
+	if (self != PROCESS_INIT && syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L) < 0)
 		log_verbose("cannot become a subreaper: %s", error_text(errno));
-	if (options->drain.is_set || log_shows(LOG_LEVEL_VERBOSE))
-		remaining_prepare(&supervisor.remaining);
 	/* Before the start, since afterwards there is no way to fail. */
 	signal_fd = signal_set_open_all();
-	if (signal_fd < 0)
-		return fail("open a signalfd");
+	if (signal_fd < 0) return fail("open a signalfd");
 	event_loop_init(&supervisor.loop, signal_fd);
 	if (options->action == OPTIONS_ACTION_PAUSE) {
 		if (self != PROCESS_INIT)
@@ -128,13 +121,10 @@ static int become_init(const struct options *options, const struct signal_set *i
 	} else {
 		status = start_command(
 			options, &supervisor, inherited_mask, chld_disposition == SIG_IGN);
-		if (status != 0)
-			return status;
+		if (status != 0) return status;
 	}
-	/*
-	 * From here on whit ends for one reason only: the command has ended. No malloc, no stdio.
-	 * Nothing is held that the command may want to unmount, or to see end-of-file on.
-	 */
+	/* From here on whit ends for one reason only: the command has ended. No malloc, no stdio.
+	 * Nothing is held that the command may want to unmount, or to see end-of-file on. */
 	descriptor_close_all_but(signal_fd);
 	if (chdir("/") < 0) {
 		/* Then whit stays where it is. */
@@ -146,23 +136,18 @@ int main(int argc, char **argv)
 {
 	/* Not on the stack: on the page of data that libc has written to. */
 	static struct options options;
+	struct signal_set all = signal_set_all();
 	struct signal_set inherited_mask;
 
 	/* First of all: a PID 1 loses what comes before this (signal(7), kill(2)). */
-	if (signal_set_block_all(&inherited_mask) < 0)
-		return fail("block signals");
-	if (!options_parse(&options, argc, argv))
-		return EXIT_STATUS_WHIT_FAILED;
+	if (signal_set_block(&all, &inherited_mask) < 0) return fail("block signals");
+	if (!options_parse(&options, argc, argv)) return EXIT_STATUS_WHIT_FAILED;
 	switch (options.action) {
-	case OPTIONS_ACTION_HELP:
-		return print_help();
-	case OPTIONS_ACTION_VERSION:
-		return print(version_text, sizeof(version_text) - 1);
-	case OPTIONS_ACTION_LICENSE:
-		return print(license_text, sizeof(license_text) - 1);
+	case OPTIONS_ACTION_HELP: return print_help();
+	case OPTIONS_ACTION_VERSION: return print(version_text, sizeof(version_text) - 1);
+	case OPTIONS_ACTION_LICENSE: return print(license_text, sizeof(license_text) - 1);
 	case OPTIONS_ACTION_RUN:
-	case OPTIONS_ACTION_PAUSE:
-		break;
+	case OPTIONS_ACTION_PAUSE: break;
 	}
 	return become_init(&options, &inherited_mask);
 }

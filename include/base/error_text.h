@@ -1,9 +1,5 @@
-/* The system's words for an error: strerror(3), which costs 2 kB, for the errors that whit meets.
- */
-#ifndef WHIT_BASE_ERROR_TEXT_H
-#define WHIT_BASE_ERROR_TEXT_H
+/* The system's words for the errors that whit meets; strerror(3) costs 2 kB. */
+#pragma once
 
 /* "unknown error" for an errno that has no row. */
 const char *error_text(int error);
-
-#endif

@@ -1,6 +1,5 @@
 /* Looks at files by their path: raw system calls where libc's functions cost more than they do. */
-#ifndef WHIT_BASE_FILE_H
-#define WHIT_BASE_FILE_H
+#pragma once
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -44,5 +43,3 @@ static inline bool file_is_noexec(const char *path)
 	return statvfs(path, &status) == 0 && (status.f_flag & ST_NOEXEC) != 0;
 #endif
 }
-
-#endif

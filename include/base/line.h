@@ -1,6 +1,5 @@
 /* One line of text, built in a fixed buffer without stdio or malloc. */
-#ifndef WHIT_BASE_LINE_H
-#define WHIT_BASE_LINE_H
+#pragma once
 
 #include <limits.h>
 #include <stdarg.h>
@@ -19,11 +18,9 @@ struct line {
 /* Starts an empty line. */
 void line_start(struct line *line);
 
-/*
- * Appends. The conversions are %s, %.*s (an int length, then the bytes), %d, %u and %%. What %s
+/* Appends. The conversions are %s, %d, %u and %%. What %s
  * inserts may come from outside: bytes that are not printable ASCII become \n, \t, \r or \xHH.
- * What does not fit is cut off, and line_end marks the cut.
- */
+ * What does not fit is cut off, and line_end marks the cut. */
 void line_format(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void line_format_va(struct line *line, const char *format, va_list arguments)
 	__attribute__((format(printf, 2, 0)));
@@ -33,5 +30,3 @@ void line_end(struct line *line);
 
 /* The text so far as a string, with "..." after a cut. The next call on the line changes it. */
 const char *line_string(struct line *line);
-
-#endif

@@ -1,6 +1,5 @@
 /* whit's messages: one line, one write(2), to stderr. The level is whit's one global. */
-#ifndef WHIT_BASE_LOG_H
-#define WHIT_BASE_LOG_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -8,24 +7,20 @@ enum log_level {
 	LOG_LEVEL_ERROR,   /* -q */
 	LOG_LEVEL_WARNING, /* without options; notices too */
 	LOG_LEVEL_VERBOSE, /* -v */
-	LOG_LEVEL_DEBUG,   /* -vv */
+	LOG_LEVEL_DEBUG,   /* -vv, and higher */
 };
 
-void log_set_level(enum log_level level);
+void log_set_level(int level);
 
 /* Whether messages of this level are shown: for messages that cost something to make. */
 bool log_shows(enum log_level level);
 
-/*
- * Writes "whit: " and the message, formatted as line_format does, if the level is shown. Never
+/* Writes "whit: " and the message, formatted as line_format does, if the level is shown. Never
  * blocks, fails or changes errno, and leaves the flags of stderr alone: where stderr has no room or
- * is broken, the line is dropped. A broken pipe still raises SIGPIPE, which must be blocked.
- */
+ * is broken, the line is dropped. A broken pipe still raises SIGPIPE, which must be blocked. */
 void log_message(enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 #define log_error(...)   log_message(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_message(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_verbose(...) log_message(LOG_LEVEL_VERBOSE, __VA_ARGS__)
-
-#endif

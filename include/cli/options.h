@@ -1,13 +1,10 @@
 /* whit's command line and environment, read into one struct. */
-#ifndef WHIT_CLI_OPTIONS_H
-#define WHIT_CLI_OPTIONS_H
+#pragma once
 
 #include "base/line.h"
 #include "signals/rewrite.h"
 #include "supervise/exit_status.h"
 #include "supervise/shutdown.h"
-
-#include <stdbool.h>
 
 enum options_action {
 	OPTIONS_ACTION_RUN,
@@ -30,14 +27,10 @@ struct options {
 	char **command; /* the words that follow; NULL unless the action is to run them */
 };
 
-/*
- * Reads argv and the environment, and sets the log level. A bad command line is one error message
+/* Reads argv and the environment, and sets the log level. A bad command line is one error message
  * and false. A bad variable is one warning and is ignored: it must never keep a container from
- * starting. options must be all zeros.
- */
+ * starting. options must be all zeros. */
 bool options_parse(struct options *options, int argc, char **argv);
 
 /* Appends the text of --help. */
 void options_help(struct line *help);
-
-#endif

@@ -1,6 +1,5 @@
 /* What a file is, from its first bytes, which are not trusted. Pure. */
-#ifndef WHIT_COMMAND_EXEC_IMAGE_H
-#define WHIT_COMMAND_EXEC_IMAGE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -20,10 +19,6 @@ enum exec_image {
 
 enum exec_image exec_image_classify(const char *bytes, size_t length);
 
-/*
- * The interpreter after the #!, as the kernel finds it: execve(2), "Interpreter scripts". It is cut
- * out of bytes, which have room for one more. NULL if there is none, or if it is too long.
- */
+/* The interpreter after the #!, as the kernel finds it: execve(2), "Interpreter scripts". It is cut
+ * out of bytes, which have room for one more. NULL if there is none, or if it is too long. */
 const char *exec_image_find_interpreter(char *bytes, size_t length);
-
-#endif

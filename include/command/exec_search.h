@@ -1,6 +1,5 @@
 /* execvp(3), but the same with every libc: where the command's name leads. */
-#ifndef WHIT_COMMAND_EXEC_SEARCH_H
-#define WHIT_COMMAND_EXEC_SEARCH_H
+#pragma once
 
 enum exec_failure_step {
 	EXEC_FAILURE_AT_CLONE, /* no process could be made */
@@ -26,14 +25,9 @@ void exec_search_start(struct exec_search *search, const char *name, char *const
 /* The next path, in the place for it; NULL after the last. What is too long is left out. */
 const char *exec_search_next(struct exec_search *search);
 
-/*
- * Replaces this process by argv[0], looked for in PATH unless it has a slash. Goes on to the next
+/* Replaces this process by argv[0], looked for in PATH unless it has a slash. Goes on to the next
  * entry where one has no such file, refuses it or cannot be reached. Text without #! is run by
  * /bin/sh, and so is a script whose interpreter is such text; argv[-1] is written to then.
- *
  * Returns only on failure, with errno of execve(2): EACCES if an entry refused its file, else the
- * error of one that could not be reached, else ENOENT. Uses some 5 KiB of stack.
- */
+ * error of one that could not be reached, else ENOENT. Uses some 5 KiB of stack. */
 void exec_search_run(char **argv, char **envp);
-
-#endif

@@ -1,6 +1,5 @@
 /* Sends the command a signal that whit has received. */
-#ifndef WHIT_COMMAND_FORWARD_H
-#define WHIT_COMMAND_FORWARD_H
+#pragma once
 
 #include <sys/signalfd.h>
 #include <sys/types.h>
@@ -10,14 +9,9 @@ enum forward_target {
 	FORWARD_TO_GROUP,
 };
 
-/*
- * Sends the signal to the command, or to the process group that has its number, if there is one.
+/* Sends the signal to the command, or to the process group that has its number, if there is one.
  * A queued signal (sigqueue(3)) keeps its value and its sender, and goes to the command alone: the
  * kernel queues nothing to groups (rt_sigqueueinfo(2)). The command must not have been reaped.
- *
- * Returns 0, or -1 with errno: kill(2).
- */
+ * Returns 0, or -1 with errno: kill(2). */
 int forward_signal(pid_t command, enum forward_target target, int signal,
 	const struct signalfd_siginfo *record);
-
-#endif

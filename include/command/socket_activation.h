@@ -1,6 +1,5 @@
 /* The socket activation protocol: LISTEN_PID of sd_listen_fds(3) names the process it is for. */
-#ifndef WHIT_COMMAND_SOCKET_ACTIVATION_H
-#define WHIT_COMMAND_SOCKET_ACTIVATION_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -9,13 +8,9 @@ struct socket_activation {
 	char text[32]; /* "LISTEN_PID=" and a pid */
 };
 
-/*
- * Looks for a LISTEN_PID that names self. If there is one, LISTEN_PIDFDID is taken out of envp: it
- * names the same process in another way and can no longer match. Else envp stays as it is.
- */
+/* Looks for a LISTEN_PID that names self. If there is one, LISTEN_PIDFDID is taken out of envp: it
+ * names the same process in another way and can no longer match. Else envp stays as it is. */
 void socket_activation_find(struct socket_activation *ret_activation, char **envp, pid_t self);
 
 /* Makes LISTEN_PID name the process pid. The environment then points into the struct. */
 void socket_activation_hand_to(struct socket_activation *activation, pid_t pid);
-
-#endif

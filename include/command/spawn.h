@@ -1,14 +1,10 @@
 /* Starts the command. */
-#ifndef WHIT_COMMAND_SPAWN_H
-#define WHIT_COMMAND_SPAWN_H
+#pragma once
 
 #include "command/exec_search.h"
 #include "command/socket_activation.h"
 #include "command/terminal.h"
 #include "signals/signal_set.h"
-
-#include <stdbool.h>
-#include <sys/types.h>
 
 struct spawn {
 	char **argv; /* argv[-1] may be written to */
@@ -20,11 +16,7 @@ struct spawn {
 	struct socket_activation activation;
 };
 
-/*
- * Starts the command in a process group of its own, in the foreground if it gets that, with the
+/* Starts the command in a process group of its own, in the foreground if it gets that, with the
  * inherited mask and dispositions, and waits until it has been exec'd or has failed to be. All
- * signals must be blocked. Returns 0, or -1 with no process left to run or to be reaped.
- */
+ * signals must be blocked. Returns 0, or -1 with no process left to run or to be reaped. */
 int spawn_command(struct spawn *spawn, pid_t *ret_pid, struct exec_failure *ret_failure);
-
-#endif

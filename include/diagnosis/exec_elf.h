@@ -1,14 +1,12 @@
-/* What an ELF program was built for and which loader it needs: elf(5). Its bytes are not trusted.
- */
-#ifndef WHIT_DIAGNOSIS_EXEC_ELF_H
-#define WHIT_DIAGNOSIS_EXEC_ELF_H
+/* What an ELF program was built for and which loader it needs: elf(5). No byte is trusted. */
+#pragma once
 
 #include <elf.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 struct exec_elf_machine {
-	char name[8];     /* as uname(1) has it; "unknown" without a row of its own */
+	char name[9];     /* as uname(1) has it; "unknown" without a row of its own */
 	char platform[9]; /* as an image's platform has it: linux/PLATFORM */
 	char family;      /* kernels may run programs of the other machine of a family */
 	unsigned char key[4];
@@ -22,5 +20,3 @@ const struct exec_elf_machine *exec_elf_own_machine(void);
 
 /* The loader's path. False if there is none, as in a static program, or none of that size. */
 bool exec_elf_read_loader(int fd, char *ret_path, size_t size);
-
-#endif

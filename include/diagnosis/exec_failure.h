@@ -1,10 +1,8 @@
 /* Why the command could not be started, in a sentence and as a kind of status. */
-#ifndef WHIT_DIAGNOSIS_EXEC_FAILURE_H
-#define WHIT_DIAGNOSIS_EXEC_FAILURE_H
+#pragma once
 
 #include "base/line.h"
 #include "command/exec_search.h"
-
 #include <limits.h>
 #include <stdbool.h>
 
@@ -15,14 +13,10 @@ struct exec_explanation {
 	char path[PATH_MAX]; /* the name may be in it */
 };
 
-/*
- * Looks at what the kernel has refused. Where nothing that can be seen explains the error, the
- * reason is the system's words for it. Uses some 8 KiB of stack besides the explanation.
- */
+/* Looks at what the kernel has refused. Where nothing that can be seen explains the error, the
+ * reason is the system's words for it. Uses some 6 KiB of stack besides the explanation. */
 void exec_failure_explain(const struct exec_failure *failure, char *const *argv, char *const *envp,
 	struct exec_explanation *ret_explanation);
 
 /* Whether the name led to nothing, which is status 127; else something cannot be run: 126. */
 bool exec_failure_is_not_found(const struct exec_failure *failure);
-
-#endif

@@ -1,11 +1,9 @@
 /* What a record read from the signalfd says about the signal's origin: si_code of sigaction(2). */
-#ifndef WHIT_SIGNALS_SIGNAL_RECORD_H
-#define WHIT_SIGNALS_SIGNAL_RECORD_H
+#pragma once
 
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/signalfd.h>
-#include <sys/types.h>
 
 /* The kernel raised it (a terminal, a timer, a limit, a child's end): there is no sender. */
 static inline bool signal_record_is_from_kernel(const struct signalfd_siginfo *record)
@@ -13,10 +11,8 @@ static inline bool signal_record_is_from_kernel(const struct signalfd_siginfo *r
 	return record->ssi_code > 0;
 }
 
-/*
- * SIGCHLD from the kernel: a child ended, stopped or was continued. One that a process sent with
- * kill(2) is not, though the two may collapse into one record (signal(7)).
- */
+/* SIGCHLD from the kernel: a child ended, stopped or was continued. One that a process sent with
+ * kill(2) is not, though the two may collapse into one record (signal(7)). */
 static inline bool signal_record_is_child_news(const struct signalfd_siginfo *record)
 {
 	return record->ssi_signo == SIGCHLD && signal_record_is_from_kernel(record);
@@ -43,5 +39,3 @@ static inline bool signal_record_is_queued(const struct signalfd_siginfo *record
 {
 	return record->ssi_code < 0 && record->ssi_code != SI_TKILL;
 }
-
-#endif

@@ -1,11 +1,8 @@
 /* Where whit waits: the signalfd (deaths arrive there too, as SIGCHLD), pidfds, and the clock. */
-#ifndef WHIT_SUPERVISE_EVENT_LOOP_H
-#define WHIT_SUPERVISE_EVENT_LOOP_H
+#pragma once
 
 #include "base/clock.h"
-
 #include <poll.h>
-#include <stddef.h>
 #include <sys/signalfd.h>
 
 /* Records read at once: a burst costs few reads, and reaping comes soon. */
@@ -31,12 +28,8 @@ struct event_loop {
 /* Makes a loop of the signalfd alone, which must be blocking. */
 void event_loop_init(struct event_loop *loop, int signal_fd);
 
-/*
- * Waits for signals, for the end of a pidfd's process (its revents tell), or for the deadline.
+/* Waits for signals, for the end of a pidfd's process (its revents tell), or for the deadline.
  * Without any of them whit does not wake. Returns the count of records, lowest signal first
- * (signal(7)); 0 if there is no signal.
- */
+ * (signal(7)); 0 if there is no signal. */
 size_t event_loop_wait(struct event_loop *loop, const struct deadline *deadline,
 	struct signalfd_siginfo ret_records[EVENT_LOOP_BATCH]);
-
-#endif

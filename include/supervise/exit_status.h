@@ -1,10 +1,7 @@
 /* From what wait(2) says to the status that whit ends with. Pure. */
-#ifndef WHIT_SUPERVISE_EXIT_STATUS_H
-#define WHIT_SUPERVISE_EXIT_STATUS_H
+#pragma once
 
 #include "signals/signal_set.h"
-
-#include <stdbool.h>
 #include <stddef.h>
 
 /* whit's own statuses; the last two are those of every shell and of env(1): exit(3p). */
@@ -24,22 +21,15 @@ struct exit_map {
 	unsigned char forwarded_to;
 };
 
-/*
- * Adds "STATUS[:NEW]": STATUS is 0..255, a signal's name for 128+n, or "forwarded"; NEW is 0..255,
- * 0 if it is left out. Returns NULL, or what is wrong, with the map as it was.
- */
+/* Adds "STATUS[:NEW]": STATUS is 0..255, a signal's name for 128+n, or "forwarded"; NEW is 0..255,
+ * 0 if it is left out. Returns NULL, or what is wrong, with the map as it was. */
 const char *exit_map_add(struct exit_map *map, const char *text, size_t length);
 
-/*
- * The status to end with. "forwarded" matches 128+n for each signal n in forwarded; a STATUS that
- * matches too goes first.
- */
-int exit_map_apply(const struct exit_map *map, int status, const struct signal_set *forwarded);
+/* The status to end with. A STATUS that matches goes before "forwarded", which is 128+n. */
+int exit_map_apply(const struct exit_map *map, int status, const bool forwarded[SIGNAL_MAX + 1]);
 
 /* The signal that killed a process that has ended; 0 if it exited. */
 int exit_status_killed_by(int wait_status);
 
 /* The status of a process that has ended: its own, or 128+n for a death by signal n. */
 int exit_status_from_wait(int wait_status);
-
-#endif

@@ -1,15 +1,9 @@
-/*
- * whit between a job-control shell and its command: which of them has the terminal, and what
- * follows when the command is stopped or continued. Facts: signal(7), termios(3), credentials(7).
- */
-#ifndef WHIT_SUPERVISE_JOB_H
-#define WHIT_SUPERVISE_JOB_H
+/* whit between a job-control shell and its command: which of them has the terminal, and what
+ * follows when the command is stopped or continued: signal(7), termios(3), credentials(7). */
+#pragma once
 
 #include "base/clock.h"
 #include "command/terminal.h"
-
-#include <stdbool.h>
-#include <sys/types.h>
 
 struct job {
 	pid_t self;
@@ -21,11 +15,9 @@ struct job {
 	struct deadline stop_expected; /* until then, since a stop signal was forwarded */
 };
 
-/*
- * Looks at the terminal before the command is started, and decides whether it gets the foreground:
+/* Looks at the terminal before the command is started, and decides whether it gets the foreground:
  * only if whit's group has it and stdin is that terminal. In a script, `whit cmd &` is in the
- * script's own foreground group, with stdin from /dev/null.
- */
+ * script's own foreground group, with stdin from /dev/null. */
 bool job_start(struct job *job, struct terminal *ret_terminal);
 
 /* A stop signal has been forwarded to the command. */
@@ -34,20 +26,13 @@ void job_expect_stop(struct job *job);
 /* Does what follows when the signal has stopped the command; may stop whit for a while. */
 void job_command_stopped(struct job *job, int signal);
 
-/*
- * Does what follows when whit gets CONT. True if that is all; false if the signal is to be
- * forwarded.
- */
+/* Does what follows when whit gets CONT. False if the signal is still to be forwarded. */
 bool job_continue(struct job *job);
 
-/*
- * Whether a signal from the kernel came from the terminal because whit's group has the foreground,
- * so that it is meant for all processes of the command. If the command wants the foreground, it now
- * has it: a shell's fg gives it to whit's group and sends no CONT to a job that runs.
- */
-bool job_is_typed_at_whit(struct job *job);
+/* Whether whit's group has the foreground: a signal from the kernel then came from the terminal,
+ * for all processes of the command. If the command wants the foreground, it has it afterwards: a
+ * shell's fg gives it to whit's group and sends no CONT to a job that runs. */
+bool job_take_foreground(struct job *job);
 
 /* Takes the foreground back if it was handed over, so that whit's group has it again. */
 void job_end(struct job *job);
-
-#endif

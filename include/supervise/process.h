@@ -1,6 +1,5 @@
 /* Processes other than the command: what /proc tells of them, and pidfds. */
-#ifndef WHIT_SUPERVISE_PROCESS_H
-#define WHIT_SUPERVISE_PROCESS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,7 +26,5 @@ void process_name(pid_t pid, char ret_name[PROCESS_NAME_SIZE]);
 /* Whether /proc is there and is that of our PID namespace. */
 bool process_proc_is_ours(void);
 
-/* As pidfd_open(2); not 0, 1 or 2 if another descriptor is to be had. */
+/* As pidfd_open(2), but not 0, 1 or 2. */
 int process_open(pid_t pid);
-
-#endif

@@ -1,16 +1,11 @@
 /* Reaps: every child that has ended, the command and adopted orphans alike. */
-#ifndef WHIT_SUPERVISE_REAPER_H
-#define WHIT_SUPERVISE_REAPER_H
+#pragma once
 
 #include "base/log.h"
-
-#include <stdbool.h>
 #include <sys/types.h>
 
-/*
- * How many are reaped in one turn. Where orphans come faster than they can be reaped, signals and
- * deadlines must have a turn too.
- */
+/* How many are reaped in one turn. Where orphans come faster than they can be reaped, signals and
+ * deadlines must have a turn too. */
 #define REAPER_BATCH 512
 
 struct reaper {
@@ -28,11 +23,7 @@ struct reaper_result {
 	int error;               /* why it cannot; else 0 */
 };
 
-/*
- * Reaps until nothing is left to reap or the batch is full, without waiting. ended is a child that
+/* Reaps until nothing is left to reap or the batch is full, without waiting. ended is a child that
  * is said to have ended, or 0: the kernel finds it by its pid, and any other one only by a walk
- * through all live children.
- */
+ * through all live children. */
 void reaper_collect(const struct reaper *reaper, pid_t ended, struct reaper_result *ret_result);
-
-#endif

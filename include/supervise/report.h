@@ -1,13 +1,10 @@
 /* The story of a run: with -v what became of each signal, without it an end with no reason. */
-#ifndef WHIT_SUPERVISE_REPORT_H
-#define WHIT_SUPERVISE_REPORT_H
+#pragma once
 
 #include "supervise/supervisor.h"
 
-/*
- * The signal of the record was forwarded as the signal sent, or dropped if that is REWRITE_DROP; to
- * the command while there is one, else to the remaining processes.
- */
+/* The signal of the record was forwarded as the signal sent, or dropped if that is REWRITE_DROP; to
+ * the command while there is one, else to the remaining processes. */
 void report_forwarded(
 	const struct supervisor *whit, const struct signalfd_siginfo *record, int sent);
 
@@ -19,5 +16,3 @@ void report_end(const struct supervisor *whit, int wait_status);
 
 /* The drain has ended with the last process. */
 void report_none_left(const struct supervisor *whit);
-
-#endif

@@ -1,9 +1,6 @@
-/*
- * The way to the end, as decisions: what to do when the command is told to stop, when it has ended,
- * when time is over. Pure: the supervisor waits, sends and reaps.
- */
-#ifndef WHIT_SUPERVISE_SHUTDOWN_H
-#define WHIT_SUPERVISE_SHUTDOWN_H
+/* The way to the end, as decisions: what to do when the command is told to stop, when it has ended,
+ * when time is over. Pure: the supervisor waits, sends and reaps. */
+#pragma once
 
 #include "base/clock.h"
 
@@ -16,8 +13,6 @@ enum shutdown_state {
 	SHUTDOWN_STATE_OVER,
 };
 
-#define SHUTDOWN_STATE_COUNT (SHUTDOWN_STATE_OVER + 1)
-
 enum shutdown_event {
 	SHUTDOWN_EVENT_TOLD_TO_STOP,  /* a stop signal was forwarded */
 	SHUTDOWN_EVENT_COMMAND_ENDED, /* or, paused, whit was told to end */
@@ -26,8 +21,6 @@ enum shutdown_event {
 	SHUTDOWN_EVENT_NONE_LEFT,
 	SHUTDOWN_EVENT_DEADLINE,
 };
-
-#define SHUTDOWN_EVENT_COUNT (SHUTDOWN_EVENT_DEADLINE + 1)
 
 enum shutdown_action {
 	SHUTDOWN_ACTION_NONE,
@@ -56,14 +49,10 @@ struct shutdown {
 /* After the first KILL, until a search for processes that escaped it by forking; then doubled. */
 #define SHUTDOWN_KILL_AGAIN_MS 50
 
-/*
- * How long the remaining processes have to end after the first KILL. Those that cannot be killed
- * (another user's, or stuck in the kernel) must not keep whit for ever.
- */
+/* How long the remaining processes have to end after the first KILL. Those that cannot be killed
+ * (another user's, or stuck in the kernel) must not keep whit for ever. */
 #define SHUTDOWN_GIVE_UP_MS 2000
 
 /* Takes an event, changes state and deadline, and returns what is to be done now. */
 enum shutdown_action shutdown_step(
 	struct shutdown *shutdown, enum shutdown_event event, int64_t now_ms);
-
-#endif

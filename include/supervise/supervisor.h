@@ -1,6 +1,5 @@
 /* whit's life after the start: forward signals, reap, and bring it all to its end. */
-#ifndef WHIT_SUPERVISE_SUPERVISOR_H
-#define WHIT_SUPERVISE_SUPERVISOR_H
+#pragma once
 
 #include "command/forward.h"
 #include "signals/rewrite.h"
@@ -11,10 +10,6 @@
 #include "supervise/reaper.h"
 #include "supervise/remaining.h"
 #include "supervise/shutdown.h"
-
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
 
 struct supervisor {
 	struct event_loop loop;
@@ -31,18 +26,14 @@ struct supervisor {
 	struct remaining remaining;
 	struct job job;
 	/* What follows is all zeros at the start. */
-	struct signal_set forwarded; /* all that were forwarded to the command */
-	bool has_killed;             /* -k has killed the command */
+	bool forwarded[SIGNAL_MAX + 1]; /* to the command */
+	bool has_killed;                /* -k has killed the command */
 	bool is_more_to_reap;
 	bool has_children;
 	int64_t start_ms; /* with -v */
 	int status;       /* to end with */
 };
 
-/*
- * Runs until the command has ended and, with a drain, the remaining processes have; without a
- * command, until TERM or INT. Returns the status to end with.
- */
+/* Runs until the command has ended and, with a drain, the remaining processes have; without a
+ * command, until TERM or INT. Returns the status to end with. */
 int supervisor_run(struct supervisor *whit);
-
-#endif

@@ -1,24 +1,29 @@
 /* Keeps whit's own descriptors out of the command's way and closes the inherited ones. */
 #include "base/descriptor.h"
 
-#include "base/directory.h"
-
-#include <fcntl.h>
-#include <stdbool.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "base/file.h"
+#include "base/number.h"
+#include <limits.h>
+#include <string.h>
 
 #define FIRST_ABOVE_STDIO 3U
+
+/* What getdents64(2) writes; libc's struct dirent64 need not be the same. */
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
 
 int descriptor_above_stdio(int fd)
 {
 	int moved;
 
-	if (fd < 0 || fd >= (int)FIRST_ABOVE_STDIO)
-		return fd;
+	if (fd < 0 || fd >= (int)FIRST_ABOVE_STDIO) return fd;
 	moved = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, FIRST_ABOVE_STDIO);
-	if (moved < 0)
-		return fd;
+	if (moved < 0) return fd;
 	(void)close(fd); /* nothing was written to it */
 	return moved;
 }
@@ -32,8 +37,7 @@ static void close_listed(unsigned int fd, int list_fd, void *context)
 {
 	struct closing *closing = context;
 
-	if (fd < FIRST_ABOVE_STDIO || fd == closing->keep_fd || fd == (unsigned int)list_fd)
-		return;
+	if (fd < FIRST_ABOVE_STDIO || fd == closing->keep_fd || fd == (unsigned int)list_fd) return;
 	(void)close((int)fd); /* an inherited copy: nothing is lost */
 	closing->has_closed = true;
 }
@@ -42,7 +46,7 @@ void descriptor_close_all_but(int keep_fd)
 {
 	struct closing closing = {.keep_fd = (unsigned int)keep_fd};
 	unsigned int above =
-		closing.keep_fd < FIRST_ABOVE_STDIO ? FIRST_ABOVE_STDIO : closing.keep_fd + 1;
+		keep_fd < (int)FIRST_ABOVE_STDIO ? FIRST_ABOVE_STDIO : closing.keep_fd + 1;
 	int listed;
 
 	if ((closing.keep_fd <= FIRST_ABOVE_STDIO ||
@@ -51,8 +55,30 @@ void descriptor_close_all_but(int keep_fd)
 		return;
 	do { /* closing while reading may skip entries: until a whole pass closes none */
 		closing.has_closed = false;
-		listed = directory_each_number("/proc/self/fd", close_listed, &closing);
+		listed = descriptor_each_number("/proc/self/fd", close_listed, &closing);
 	} while (listed == 0 && closing.has_closed);
 	for (unsigned int fd = FIRST_ABOVE_STDIO; listed < 0 && fd < 65536; fd++)
 		close_listed(fd, -1, &closing);
+}
+
+int descriptor_each_number(
+	const char *path, void (*visit)(unsigned int number, int fd, void *context), void *context)
+{
+	_Alignas(struct entry) char block[2048];
+	int fd = file_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	long length;
+
+	if (fd < 0) return -1;
+	while ((length = syscall(SYS_getdents64, fd, block, sizeof(block))) > 0) {
+		for (long at = 0; at < length;) {
+			const struct entry *entry = (const void *)(block + at);
+			unsigned int number;
+
+			at += entry->size;
+			if (number_parse(entry->name, strlen(entry->name), INT_MAX, &number))
+				visit(number, fd, context);
+		}
+	}
+	(void)close(fd);
+	return (int)length;
 }

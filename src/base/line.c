@@ -2,7 +2,6 @@
 #include "base/line.h"
 
 #include "base/number.h"
-
 #include <string.h>
 
 /* Room that stays free for what line_end appends. */
@@ -56,35 +55,25 @@ void line_format_va(struct line *line, const char *format, va_list arguments)
 {
 	for (; *format != '\0'; format++) {
 		const char *text;
-		int number = -1;
+		int number;
 
 		if (*format != '%') {
 			append(line, format, 1);
 			continue;
 		}
 		switch (*++format) {
-		case '.': /* "%.*s" */
-			format += 2;
-			number = va_arg(arguments, int);
-			__attribute__((fallthrough));
 		case 's':
-			text = va_arg(arguments, const char *);
-			for (; number < 0 ? *text != '\0' : number-- > 0; text++)
+			for (text = va_arg(arguments, const char *); *text != '\0'; text++)
 				append_outside_byte(line, *text);
 			break;
 		case 'd':
 			number = va_arg(arguments, int);
-			if (number < 0)
-				append(line, "-", 1);
+			if (number < 0) append(line, "-", 1);
 			append_number(line,
 				number < 0 ? 0U - (unsigned int)number : (unsigned int)number);
 			break;
-		case 'u':
-			append_number(line, va_arg(arguments, unsigned int));
-			break;
-		default: /* "%%" */
-			append(line, format, 1);
-			break;
+		case 'u': append_number(line, va_arg(arguments, unsigned int)); break;
+		default: /* "%%" */ append(line, format, 1); break;
 		}
 	}
 }

@@ -1,16 +1,13 @@
-/* Reads the options. One table makes the parser, --help and the check of the manual (tests/lint).
- */
+/* Reads the options. One table makes the parser, --help and the check of the manual. */
 #include "cli/options.h"
 
 #include "base/log.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "signals/signal_name.h"
 
-#include <string.h>
-#include <unistd.h>
-
 struct option {
-	const char *letters; /* --help shows the first */
+	const char *letter;
 	const char *name;
 	const char *value;    /* NULL: it takes none */
 	const char *variable; /* NULL: it has none */
@@ -22,18 +19,16 @@ static const struct option options_table[] = {
 	{"g", "group", NULL, "WHIT_GROUP", "forward signals to the command's whole process group"},
 	{"c", "single-child", NULL, NULL, "forward signals to the command alone (default)"},
 	{"r", "rewrite", "FROM:TO", "WHIT_REWRITE", "forward signal FROM as TO, or drop it (TO 0)"},
-	{"p", "parent-death", "SIGNAL", "WHIT_PARENT_DEATH",
-		"be sent SIGNAL when whit's own parent ends"},
+	{"p", "parent-death", "SIGNAL", "WHIT_PARENT_DEATH", "be sent SIGNAL when the parent ends"},
 	{"e", "exit-map", "STATUS[:NEW]", "WHIT_EXIT_MAP", "end with NEW (0) instead of STATUS"},
 	{"d", "drain", "SECONDS", "WHIT_DRAIN", "let the remaining processes finish"},
-	{"k", "kill-after", "SECONDS", "WHIT_KILL_AFTER",
-		"kill a command that does not obey a stop signal"},
+	{"k", "kill-after", "SECONDS", "WHIT_KILL_AFTER", "kill a command that ignores stop signals"},
 	{"s", "subreaper", NULL, NULL, "accepted and needless"},
 	{"w", "warn-reaped", NULL, "WHIT_WARN_REAPED", "report each orphan reaped"},
 	{"P", "pause", NULL, NULL, "no command: hold the namespace and reap"},
 	{"v", "verbose", NULL, "WHIT_VERBOSE", "say more; twice: each reaping too"},
 	{"q", "quiet", NULL, "WHIT_QUIET", "errors only"},
-	{"lL", "license", NULL, NULL, "print the licence"},
+	{"l", "license", NULL, NULL, "print the licence"},
 	{"V", "version", NULL, NULL, "print the version"},
 	{"h", "help", NULL, NULL, "print this help"},
 };
@@ -46,112 +41,70 @@ struct scan {
 	struct options *options;
 	char **words;        /* the first one not read */
 	bool has_given[128]; /* by first letter: these options' variables do not count */
-	bool has_variables;  /* any at all */
-	const char *called_as;
+	bool is_dumb_init;
+	bool has_variables; /* any at all */
 };
 
-/* --- one option --- */
-
-/* Adds each element of a comma list to a map; NULL, or what is wrong with one. */
-static const char *add_list(
-	const char *(*add)(void *map, const char *text, size_t length), void *map, const char *list)
+/* Adds each element of a comma list to the map of -r or -e; NULL, or what is wrong with one. */
+static const char *add_list(struct options *options, char letter, const char *list)
 {
-	for (;;) {
-		const char *comma = strchr(list, ',');
-		size_t length = comma == NULL ? strlen(list) : (size_t)(comma - list);
-		const char *problem = add(map, list, length);
+	const char *problem;
+	const char *comma;
 
-		if (problem != NULL || comma == NULL)
-			return problem;
-		list = comma + 1;
-	}
-}
+	do {
+		size_t length;
 
-static const char *add_rewrite(void *map, const char *text, size_t length)
-{
-	return rewrite_add(map, text, length);
-}
-
-static const char *add_exit_map(void *map, const char *text, size_t length)
-{
-	return exit_map_add(map, text, length);
-}
-
-static const char *take_seconds(struct shutdown_limit *limit, const char *value)
-{
-	if (!number_parse_seconds(value, &limit->duration_ms))
-		return "not a number of seconds, such as 10 or 2.5";
-	limit->is_set = true;
-	return NULL;
+		comma = text_find(list, ',');
+		length = comma == NULL ? strlen(list) : (size_t)(comma - list);
+		problem = letter == 'r' ? rewrite_add(&options->rewrite, list, length)
+					: exit_map_add(&options->exit_map, list, length);
+		list += length + 1;
+	} while (problem == NULL && comma != NULL);
+	return problem;
 }
 
 /* Applies one option; NULL, or what is wrong with its value, of which nothing is taken then. */
 static const char *take(struct options *options, char letter, const char *value)
 {
 	struct options before = *options;
+	struct shutdown_limit *limit = letter == 'd' ? &options->drain : &options->kill_after;
 	const char *problem = NULL;
 
 	switch (letter) {
 	case 'g':
-	case 'c':
-		options->to_group = letter == 'g';
-		break;
+	case 'c': options->to_group = letter == 'g'; break;
 	case 'r':
-		problem = add_list(add_rewrite, &options->rewrite, value);
-		break;
+	case 'e': problem = add_list(options, letter, value); break;
 	case 'p':
 		if (!signal_name_parse(value, strlen(value), &options->parent_death))
 			problem = "no such signal";
 		break;
-	case 'e':
-		problem = add_list(add_exit_map, &options->exit_map, value);
-		break;
 	case 'd':
-		problem = take_seconds(&options->drain, value);
-		break;
 	case 'k':
-		problem = take_seconds(&options->kill_after, value);
+		limit->is_set = number_parse_seconds(value, &limit->duration_ms);
+		if (!limit->is_set) problem = "not a number of seconds, such as 10 or 2.5";
 		break;
-	case 's': /* whit is a subreaper without it */
-		break;
-	case 'w':
-		options->warn_reaped = true;
-		break;
-	case 'P':
-		options->action = OPTIONS_ACTION_PAUSE;
-		break;
-	case 'v':
-		options->verbosity = options->verbosity < 0 ? 1 : options->verbosity + 1;
-		break;
-	case 'q':
-		options->verbosity = -1;
-		break;
-	case 'l':
-		options->action = OPTIONS_ACTION_LICENSE;
-		break;
-	case 'V':
-		options->action = OPTIONS_ACTION_VERSION;
-		break;
-	case 'h':
-		options->action = OPTIONS_ACTION_HELP;
-		break;
+	case 's': /* whit is a subreaper without it */ break;
+	case 'w': options->warn_reaped = true; break;
+	case 'P': options->action = OPTIONS_ACTION_PAUSE; break;
+	case 'v': options->verbosity = options->verbosity < 0 ? 1 : options->verbosity + 1; break;
+	case 'q': options->verbosity = -1; break;
+	case 'l': options->action = OPTIONS_ACTION_LICENSE; break;
+	case 'V': options->action = OPTIONS_ACTION_VERSION; break;
+	case 'h': options->action = OPTIONS_ACTION_HELP; break;
 	}
-	if (problem != NULL)
-		*options = before;
+	if (problem != NULL) *options = before;
 	return problem;
 }
 
-/* --- the command line --- */
-
-/* By letter, or by name if that is not NULL. */
+/* By letter, or by name if that is longer than nothing. */
 static const struct option *find(char letter, const char *name, size_t length)
 {
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *option = &options_table[i];
 
-		if (name == NULL ? strchr(option->letters, letter) != NULL
-				 : strlen(option->name) == length &&
-					memcmp(option->name, name, length) == 0)
+		if (length == 0 ? *option->letter == letter
+				: strlen(option->name) == length && text_begins(name, option->name))
 			return option;
 	}
 	return NULL;
@@ -174,14 +127,13 @@ static bool take_option(struct scan *scan, const struct option *option, const ch
 {
 	const char *problem;
 
-	scan->has_given[(unsigned char)option->letters[0]] = true;
+	scan->has_given[(unsigned char)option->letter[0]] = true;
 	if (option->value != NULL && attached == NULL) {
 		attached = *scan->words;
-		if (attached == NULL)
-			return fail("a value is missing after option", option->name);
+		if (attached == NULL) return fail("a value is missing after option", option->name);
 		scan->words++;
 	}
-	problem = take(scan->options, option->letters[0], attached);
+	problem = take(scan->options, option->letter[0], attached);
 	if (problem != NULL)
 		log_error("option '--%s': %s: '%s'; see 'whit --help'", option->name, problem,
 			attached);
@@ -192,12 +144,10 @@ static bool take_option(struct scan *scan, const struct option *option, const ch
 static bool take_letters(struct scan *scan, const char *word)
 {
 	for (const char *letter = word + 1; *letter != '\0'; letter++) {
-		const struct option *option = find(*letter, NULL, 0);
+		const struct option *option = find(*letter == 'L' ? 'l' : *letter, "", 0);
 
-		if (is_final(scan->options->action))
-			return true;
-		if (option == NULL)
-			return fail("unknown option", word);
+		if (is_final(scan->options->action)) return true;
+		if (option == NULL) return fail("unknown option", word);
 		if (option->value != NULL)
 			return take_option(scan, option, letter[1] == '\0' ? NULL : letter + 1);
 		(void)take_option(scan, option, NULL); /* without a value, nothing can be wrong */
@@ -208,12 +158,11 @@ static bool take_letters(struct scan *scan, const char *word)
 /* "--group", "--rewrite=TERM:INT", "--rewrite TERM:INT" */
 static bool take_name(struct scan *scan, const char *word)
 {
-	const char *equals = strchr(word, '=');
+	const char *equals = text_find(word, '=');
 	size_t length = equals == NULL ? strlen(word + 2) : (size_t)(equals - word) - 2;
 	const struct option *option = find('\0', word + 2, length);
 
-	if (option == NULL)
-		return fail("unknown option", word);
+	if (option == NULL) return fail("unknown option", word);
 	if (option->value == NULL && equals != NULL)
 		return fail("this option takes no value:", word);
 	return take_option(scan, option, equals == NULL ? NULL : equals + 1);
@@ -225,25 +174,21 @@ static bool take_options(struct scan *scan)
 	while (!is_final(scan->options->action)) {
 		const char *word = *scan->words;
 
-		if (word == NULL || word[0] != '-' || word[1] == '\0')
-			return true;
+		if (word == NULL || word[0] != '-' || word[1] == '\0') return true;
 		scan->words++;
-		if (strcmp(word, "--") == 0)
-			return true;
+		if (strcmp(word, "--") == 0) return true;
 		if (word[1] == '-' ? !take_name(scan, word) : !take_letters(scan, word))
 			return false;
 	}
 	return true;
 }
 
-/* --- the environment --- */
-
 /* Most containers have none of whit's variables, and some have hundreds of others (Kubernetes). */
 static bool has_variables(void)
 {
 	for (char *const *entry = environ; entry != NULL && *entry != NULL; entry++) {
-		if (strncmp(*entry, "WHIT_", 5) == 0 || strncmp(*entry, "TINI_", 5) == 0 ||
-			strncmp(*entry, "DUMB_INIT_", 10) == 0)
+		if (text_begins(*entry, "WHIT_") || text_begins(*entry, "TINI_") ||
+			text_begins(*entry, "DUMB_INIT_"))
 			return true;
 	}
 	return false;
@@ -252,11 +197,9 @@ static bool has_variables(void)
 /* The variable's value; NULL if it is not set. */
 static const char *variable(const struct scan *scan, const char *name)
 {
-	size_t length = strlen(name);
-
 	for (char *const *entry = environ; scan->has_variables && *entry != NULL; entry++) {
-		if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
-			return *entry + length + 1;
+		if (text_begins(*entry, name) && (*entry)[strlen(name)] == '=')
+			return *entry + strlen(name) + 1;
 	}
 	return NULL;
 }
@@ -267,21 +210,15 @@ static bool is_on(const char *value)
 	return value != NULL && *value != '\0' && strcmp(value, "0") != 0;
 }
 
-static void warn(const char *name, const char *problem, const char *value)
-{
-	log_warning("ignoring %s: %s: '%s'", name, problem, value);
-}
-
 /* The first variable that is set decides: whit's own, tini's, dumb-init's if called so. */
-static bool read_group(const struct scan *scan, bool is_dumb_init)
+static bool read_group(const struct scan *scan)
 {
 	const char *own = variable(scan, "WHIT_GROUP");
 	const char *setsid = variable(scan, "DUMB_INIT_SETSID");
 
-	if (own != NULL && *own != '\0')
-		return is_on(own);
+	if (own != NULL && *own != '\0') return is_on(own);
 	return variable(scan, "TINI_KILL_PROCESS_GROUP") != NULL || /* even if empty, as in tini */
-		(is_dumb_init && (setsid == NULL || *setsid == '\0' || is_on(setsid)));
+		(scan->is_dumb_init && (setsid == NULL || *setsid == '\0' || is_on(setsid)));
 }
 
 /* The number of -v in a variable; usual is what it is for whit's default. */
@@ -290,87 +227,66 @@ static bool read_number(const struct scan *scan, const char *name, int usual, in
 	const char *value = variable(scan, name);
 	unsigned int number;
 
-	if (value == NULL || *value == '\0')
-		return false;
+	if (value == NULL || *value == '\0') return false;
 	if (!number_parse(value, strlen(value), 1000, &number)) {
-		warn(name, "not a number up to 1000", value);
+		log_warning("ignoring %s: not a number up to 1000: '%s'", name, value);
 		return false;
 	}
 	*ret_verbosity = (int)number - usual;
 	return true;
 }
 
-static void read_verbosity(const struct scan *scan, bool is_dumb_init, int *ret_verbosity)
+static void read_verbosity(const struct scan *scan, int *ret_verbosity)
 {
 	if (is_on(variable(scan, "WHIT_QUIET")))
 		*ret_verbosity = -1;
 	else if (!read_number(scan, "WHIT_VERBOSE", 0, ret_verbosity) &&
-		!read_number(scan, "TINI_VERBOSITY", 1, ret_verbosity) && is_dumb_init &&
+		!read_number(scan, "TINI_VERBOSITY", 1, ret_verbosity) && scan->is_dumb_init &&
 		is_on(variable(scan, "DUMB_INIT_DEBUG")))
 		*ret_verbosity = 1;
-}
-
-static void set_log_level(int verbosity)
-{
-	log_set_level(verbosity < 0      ? LOG_LEVEL_ERROR
-			: verbosity == 0 ? LOG_LEVEL_WARNING
-			: verbosity == 1 ? LOG_LEVEL_VERBOSE
-					 : LOG_LEVEL_DEBUG);
 }
 
 static void read_environment(struct scan *scan)
 {
 	struct options *options = scan->options;
-	bool is_dumb_init = strcmp(scan->called_as, "dumb-init") == 0;
 
 	scan->has_variables = has_variables();
 	if (!scan->has_given['v'] && !scan->has_given['q'])
-		read_verbosity(scan, is_dumb_init, &options->verbosity);
-	set_log_level(options->verbosity);
-	if (!scan->has_given['g'] && !scan->has_given['c'])
-		options->to_group = read_group(scan, is_dumb_init);
-	if (is_on(variable(scan, "WHIT_WARN_REAPED")))
-		options->warn_reaped = true;
+		read_verbosity(scan, &options->verbosity);
+	log_set_level(options->verbosity + LOG_LEVEL_WARNING);
+	if (!scan->has_given['g'] && !scan->has_given['c']) options->to_group = read_group(scan);
+	if (is_on(variable(scan, "WHIT_WARN_REAPED"))) options->warn_reaped = true;
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *option = &options_table[i];
-		char letter = option->letters[0];
-		const char *value = option->value == NULL || option->variable == NULL
-			? NULL
-			: variable(scan, option->variable);
+		const char *value;
 		const char *problem;
 
-		if (value == NULL || *value == '\0' || scan->has_given[(unsigned char)letter])
+		if (option->value == NULL || scan->has_given[(unsigned char)option->letter[0]])
 			continue;
-		problem = take(options, letter, value);
+		value = variable(scan, option->variable);
+		if (value == NULL || *value == '\0') continue;
+		problem = take(options, option->letter[0], value);
 		if (problem != NULL)
-			warn(option->variable, problem, value);
+			log_warning("ignoring %s: %s: '%s'", option->variable, problem, value);
 	}
-}
-
-/* --- both --- */
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
 }
 
 bool options_parse(struct options *options, int argc, char **argv)
 {
 	/* argc may be 0, and then argv[0] is NULL: execve(2). */
+	const char *called_as = argc > 0 ? argv[0] : "whit";
+	const char *slash = strrchr(called_as, '/');
+	const char *name = slash == NULL ? called_as : slash + 1;
 	struct scan scan = {
 		.options = options,
 		.words = argc > 0 ? argv + 1 : argv,
-		.called_as = argc > 0 ? base_name(argv[0]) : "whit",
+		.is_dumb_init = strcmp(name, "dumb-init") == 0,
 	};
 
 	rewrite_init(&options->rewrite);
-	if (!take_options(&scan))
-		return false;
-	if (is_final(options->action))
-		return true;
-	if (*scan.words == NULL && strcmp(scan.called_as, "pause") == 0)
+	if (!take_options(&scan)) return false;
+	if (is_final(options->action)) return true;
+	if (*scan.words == NULL && strcmp(name, "pause") == 0)
 		options->action = OPTIONS_ACTION_PAUSE;
 	if (options->action == OPTIONS_ACTION_PAUSE && *scan.words != NULL)
 		return fail("option '--pause' takes no command, not", *scan.words);
@@ -394,7 +310,7 @@ void options_help(struct line *help)
 		const struct option *option = &options_table[i];
 		size_t start = help->length;
 
-		line_format(help, "  -%c, --%s %s", option->letters[0], option->name,
+		line_format(help, "  -%s, --%s %s", option->letter, option->name,
 			option->value == NULL ? "" : option->value);
 		while (help->length - start < help_column && !help->cut)
 			line_format(help, " ");

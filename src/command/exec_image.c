@@ -1,6 +1,5 @@
 /* Tells kinds of files apart by their first bytes. The caller reads them. */
 #include "command/exec_image.h"
-
 #include <stdbool.h>
 #include <string.h>
 
@@ -29,8 +28,7 @@ enum exec_image exec_image_classify(const char *bytes, size_t length)
 	size_t at = 0;
 	bool is_text;
 
-	if (length == 0)
-		return EXEC_IMAGE_EMPTY;
+	if (length == 0) return EXEC_IMAGE_EMPTY;
 	while (at < length && bytes[at] != '\0' && bytes[at] != '\n')
 		at++;
 	is_text = at == length || bytes[at] == '\n';
@@ -59,8 +57,7 @@ const char *exec_image_find_interpreter(char *bytes, size_t length)
 	end = name;
 	while (*end != '\0' && *end != '\n' && !is_blank(*end))
 		end++;
-	if (end == name || end == bytes + EXEC_IMAGE_BYTES)
-		return NULL;
+	if (end == name || end == bytes + EXEC_IMAGE_BYTES) return NULL;
 	*end = '\0';
 	return name;
 }

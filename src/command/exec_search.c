@@ -1,12 +1,10 @@
-/*
- * The PATH loop. Runs in the started process that still shares whit's memory, so it keeps to its
- * own small stack. What a failure means is told by diagnosis/exec_failure.c.
- */
+/* The PATH loop. Runs in the started process that still shares whit's memory, so it keeps to its
+ * own small stack. What a failure means is told by diagnosis/exec_failure.c. */
 #include "command/exec_search.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "command/exec_image.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -15,10 +13,8 @@
 /* As many as the kernel follows: exec_binprm of fs/exec.c. */
 #define INTERPRETERS_MAX 5
 
-/*
- * Whether the file is text without #!, or a script whose interpreter is one: the kernel does not
- * run either, and execvp(3), dash and bash give the first file to /bin/sh.
- */
+/* Whether the file is text without #!, or a script whose interpreter is one: the kernel does not
+ * run either, and execvp(3), dash and bash give the first file to /bin/sh. */
 static bool is_for_shell(const char *path)
 {
 	char bytes[EXEC_IMAGE_BYTES + 1];
@@ -28,12 +24,10 @@ static bool is_for_shell(const char *path)
 		ssize_t length = read(fd, bytes, EXEC_IMAGE_BYTES);
 		enum exec_image image;
 
-		(void)close(fd); /* read-only: nothing to lose */
-		if (length < 0)
-			break; /* what we may not read /bin/sh may not either */
+		(void)close(fd);       /* read-only: nothing to lose */
+		if (length < 0) break; /* what we may not read /bin/sh may not either */
 		image = exec_image_classify(bytes, (size_t)length);
-		if (image != EXEC_IMAGE_SCRIPT)
-			return image == EXEC_IMAGE_TEXT;
+		if (image != EXEC_IMAGE_SCRIPT) return image == EXEC_IMAGE_TEXT;
 		path = exec_image_find_interpreter(bytes, (size_t)length);
 	}
 	return false;
@@ -46,8 +40,7 @@ static void run(char *path, char **argv, char **envp)
 	char *name = argv[0];
 
 	(void)execve(path, argv, envp); /* returns only on failure */
-	if (errno != ENOEXEC)
-		return;
+	if (errno != ENOEXEC) return;
 	if (is_for_shell(path)) {
 		argv[-1] = shell;
 		argv[0] = path;
@@ -63,7 +56,7 @@ void exec_search_start(struct exec_search *search, const char *name, char *const
 	search->entry = "/usr/local/bin:/usr/bin:/bin";
 	search->path = path;
 	for (; *envp != NULL; envp++) {
-		if (strncmp(*envp, "PATH=", 5) == 0) {
+		if (text_begins(*envp, "PATH=")) {
 			search->entry = *envp + 5;
 			return;
 		}
@@ -77,19 +70,23 @@ const char *exec_search_next(struct exec_search *search)
 
 	while (search->entry != NULL) {
 		const char *entry = search->entry;
-		const char *colon = strchr(entry, ':');
+		const char *colon = text_find(entry, ':');
 		size_t length = colon != NULL ? (size_t)(colon - entry) : strlen(entry);
 
 		search->entry = colon != NULL ? colon + 1 : NULL;
-		if (length + 1 + size > PATH_MAX)
-			continue;
+		if (length + 1 + size > PATH_MAX) continue;
 		memcpy(search->path, entry, length);
-		if (length > 0)
-			search->path[length++] = '/';
+		if (length > 0) search->path[length++] = '/';
 		memcpy(search->path + length, search->name, size);
 		return search->path;
 	}
 	return NULL;
+}
+
+/* The directory's server is gone, as of a network mount. */
+static bool is_out_of_reach(int error)
+{
+	return error == ESTALE || error == ENODEV || error == ETIMEDOUT;
 }
 
 static void run_from_path(char **argv, char **envp)
@@ -101,22 +98,10 @@ static void run_from_path(char **argv, char **envp)
 	exec_search_start(&search, argv[0], envp, path);
 	while (exec_search_next(&search) != NULL) {
 		run(path, argv, envp);
-		switch (errno) {
-		case ENOENT:
-		case ENOTDIR:
-			break;
-		case ESTALE: /* the directory's server is gone, as of a network mount */
-		case ENODEV:
-		case ETIMEDOUT:
-			if (error != EACCES)
-				error = errno;
-			break;
-		case EACCES:
-			error = EACCES;
-			break;
-		default:
+		if (errno == EACCES || (is_out_of_reach(errno) && error != EACCES))
+			error = errno;
+		else if (errno != ENOENT && errno != ENOTDIR && !is_out_of_reach(errno))
 			return;
-		}
 	}
 	errno = error;
 }
@@ -125,7 +110,7 @@ void exec_search_run(char **argv, char **envp)
 {
 	if (*argv[0] == '\0') /* every directory would match */
 		errno = ENOENT;
-	else if (strchr(argv[0], '/') != NULL)
+	else if (text_find(argv[0], '/') != NULL)
 		run(argv[0], argv, envp);
 	else
 		run_from_path(argv, envp);

@@ -3,9 +3,7 @@
 
 #include "base/system_call.h"
 #include "signals/signal_record.h"
-
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -18,8 +16,7 @@ static int queue_to_command(pid_t command, int signal, const struct signalfd_sig
 	info.si_code = record->ssi_code;
 	info.si_pid = (pid_t)record->ssi_pid;
 	info.si_uid = (uid_t)record->ssi_uid;
-	/* The whole union; a 64-bit kernel does not put a 32-bit value where its pointer would be.
-	 */
+	/* The whole union: a 64-bit kernel puts no 32-bit value where its pointer would be. */
 	if (sizeof(info.si_value) == sizeof(record->ssi_int))
 		info.si_value.sival_int = record->ssi_int;
 	else
@@ -34,8 +31,7 @@ int forward_signal(pid_t command, enum forward_target target, int signal,
 	if (signal_record_is_queued(record) && queue_to_command(command, signal, record) == 0)
 		return 0;
 	if (target == FORWARD_TO_GROUP) {
-		if (system_call(SYS_kill, -command, signal, 0, 0) == 0)
-			return 0;
+		if (system_call(SYS_kill, -command, signal, 0, 0) == 0) return 0;
 		if (errno != ESRCH) /* ESRCH: the command has moved to another group */
 			return -1;
 	}

@@ -2,16 +2,15 @@
 #include "command/socket_activation.h"
 
 #include "base/number.h"
-
+#include "base/text.h"
 #include <limits.h>
-#include <string.h>
 
 static const char pid_variable[] = "LISTEN_PID=";
 static const char pidfd_variable[] = "LISTEN_PIDFDID=";
 
 static char **find_variable(char **envp, const char *name)
 {
-	while (*envp != NULL && strncmp(*envp, name, strlen(name)) != 0)
+	while (*envp != NULL && !text_begins(*envp, name))
 		envp++;
 	return *envp == NULL ? NULL : envp;
 }
@@ -24,11 +23,9 @@ void socket_activation_find(struct socket_activation *ret_activation, char **env
 	char **removed;
 
 	ret_activation->entry = NULL;
-	if (entry == NULL)
-		return;
+	if (entry == NULL) return;
 	value = *entry + strlen(pid_variable);
-	if (!number_parse(value, strlen(value), INT_MAX, &number) || (pid_t)number != self)
-		return;
+	if (!number_parse(value, strlen(value), INT_MAX, &number) || (pid_t)number != self) return;
 	while ((removed = find_variable(envp, pidfd_variable)) != NULL) {
 		do
 			removed[0] = removed[1];
@@ -39,7 +36,7 @@ void socket_activation_find(struct socket_activation *ret_activation, char **env
 
 void socket_activation_hand_to(struct socket_activation *activation, pid_t pid)
 {
-	strcpy(activation->text, pid_variable);
+	memcpy(activation->text, pid_variable, sizeof(pid_variable));
 	number_format((unsigned int)pid, activation->text + strlen(pid_variable));
 	*activation->entry = activation->text;
 }

@@ -1,20 +1,15 @@
 /* Reads ELF headers of both sizes. */
 #include "diagnosis/exec_elf.h"
-
 #include <link.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
 /* What tells machines apart, in the order of the file: class, byte order, number. */
-#define LITTLE(class, number)                                                                      \
-	{                                                                                          \
-		class, ELFDATA2LSB, (number)&0xff, (number) >> 8                                   \
-	}
-#define BIG(class, number)                                                                         \
-	{                                                                                          \
-		class, ELFDATA2MSB, (number) >> 8, (number)&0xff                                   \
-	}
+/* clang-format off */
+#define LITTLE(class, number) {class, ELFDATA2LSB, (number) & 0xff, (number) >> 8}
+#define BIG(class, number)    {class, ELFDATA2MSB, (number) >> 8, (number) & 0xff}
+/* clang-format on */
 
 static const struct exec_elf_machine machines[] = {
 	{"x86_64", "amd64", 'x', LITTLE(ELFCLASS64, EM_X86_64)},
@@ -64,8 +59,7 @@ bool exec_elf_read_loader(int fd, char *ret_path, size_t size)
 	uint64_t at;
 	unsigned int count;
 
-	if (pread(fd, &header, sizeof(header), 0) < (ssize_t)sizeof(header.narrow))
-		return false;
+	if (pread(fd, &header, sizeof(header), 0) < (ssize_t)sizeof(header.narrow)) return false;
 	is_wide = header.wide.e_ident[EI_CLASS] == ELFCLASS64;
 	entry_size = is_wide ? sizeof(entry.wide) : sizeof(entry.narrow);
 	at = is_wide ? header.wide.e_phoff : header.narrow.e_phoff;
@@ -73,8 +67,7 @@ bool exec_elf_read_loader(int fd, char *ret_path, size_t size)
 	for (; count > 0; count--, at += entry_size) {
 		uint64_t length;
 
-		if (pread(fd, &entry, entry_size, (off_t)at) != (ssize_t)entry_size)
-			return false;
+		if (pread(fd, &entry, entry_size, (off_t)at) != (ssize_t)entry_size) return false;
 		if (entry.wide.p_type != PT_INTERP) /* in the same place in both */
 			continue;
 		length = is_wide ? entry.wide.p_filesz : entry.narrow.p_filesz;

@@ -1,16 +1,14 @@
-/*
- * Makes a sentence of the errno of a failed start. One errno can mean many things (ENOENT: the
+/* Makes a sentence of the errno of a failed start. One errno can mean many things (ENOENT: the
  * file, its interpreter or its loader is missing), so this looks at the file, and then at what that
- * needs to run. An explain_ function appends what it has to insert and returns how the sentence
- * ends, or NULL if it sees nothing that explains the error; what it has appended is of no use then.
- */
+ * needs to run. An explain_ function appends what it has to insert and returns the sentence's end,
+ * or NULL if it sees nothing that explains the error; what it has appended is of no use then. */
 #include "diagnosis/exec_failure.h"
 
 #include "base/error_text.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "command/exec_image.h"
 #include "diagnosis/exec_elf.h"
-
 #include <errno.h>
 #include <string.h>
 #include <sys/xattr.h>
@@ -21,14 +19,12 @@
 /* What is looked at: the command's file, and after it what is to run that. */
 struct subject {
 	int error; /* execve(2)'s, or what it would be for this file */
-	int depth;
 	char path[PATH_MAX];
 };
 
-/* The end of a sentence that has been appended as a whole. */
+/* The end of a sentence that has been appended as a whole, or that goes on with the next file. */
 static const char complete[] = "";
-
-static const char *explain_file(struct line *reason, struct subject *subject);
+static const char next_file[] = "";
 
 static bool exists(const char *path)
 {
@@ -47,18 +43,13 @@ static const char *explain_refusal(
 		"no permission to %s '%s' (mode 0%u%u%u, owner %u:%u, running as %u:%u)", verb,
 		path, mode >> 6 & 7, mode >> 3 & 7, mode & 7, status->st_uid, status->st_gid,
 		geteuid(), getegid());
-	if ((mode & 0111) == 0111)
-		return "; an ACL or a security module may deny it";
+	if ((mode & 0111) == 0111) return "; an ACL or a security module may deny it";
 	return "; allow it with chmod +x";
 }
 
-/* --- a path that leads nowhere --- */
-
-/*
- * Cuts the path off after the first part that cannot be looked up, with errno. Returns where the
+/* Cuts the path off after the first part that cannot be looked up, with errno. Returns where the
  * name of that begins, and the status of the directory that it is in; NULL if there is no such
- * part.
- */
+ * part. */
 static char *cut_at_fault(char *path, struct stat *ret_directory)
 {
 	char *start = path;
@@ -66,17 +57,14 @@ static char *cut_at_fault(char *path, struct stat *ret_directory)
 	for (char *end = path;; end++) {
 		const char next = *end;
 
-		if (end > path && end[-1] != '/' && next != '\0')
-			continue;
+		if (end > path && end[-1] != '/' && next != '\0') continue;
 		*end = '\0';
 		if (file_status(path, ret_directory, AT_EMPTY_PATH) < 0) {
-			if (end > start + 1 && end[-1] == '/')
-				end[-1] = '\0';
+			if (end > start + 1 && end[-1] == '/') end[-1] = '\0';
 			return start;
 		}
 		*end = next;
-		if (next == '\0')
-			return NULL;
+		if (next == '\0') return NULL;
 		start = end;
 	}
 }
@@ -94,13 +82,11 @@ static const char *explain_path(struct line *reason, char *path)
 		ssize_t length = -1;
 
 		start = cut_at_fault(path, &directory);
-		if (start == NULL)
-			return NULL;
+		if (start == NULL) return NULL;
 		error = errno;
 		if (error == ENOENT || error == EACCES)
 			length = readlink(path, text, sizeof(text) - 1);
-		if (length < 0 || start + length >= path + PATH_MAX)
-			break;
+		if (length < 0 || start + length >= path + PATH_MAX) break;
 		text[length] = '\0';
 		line_format(reason, "'%s' is a link to '%s': ", path, text);
 		memcpy(text[0] == '/' ? path : start, text, (size_t)length + 1);
@@ -120,27 +106,22 @@ static const char *explain_path(struct line *reason, char *path)
 	return end;
 }
 
-/* --- what is in the file --- */
-
 /* Of a file that the kernel answers with ENOEXEC. */
 static const char *problem_of(enum exec_image image)
 {
 	switch (image) {
-	case EXEC_IMAGE_EMPTY:
-		return "it is an empty file";
+	case EXEC_IMAGE_EMPTY: return "it is an empty file";
 	case EXEC_IMAGE_BYTE_ORDER_MARK:
 		return "it begins with a byte-order mark; save it as UTF-8 without one";
-	case EXEC_IMAGE_MACH_O:
-		return "it was built for macOS; build it for Linux";
-	case EXEC_IMAGE_DOS:
-		return "it was built for Windows; build it for Linux";
+	case EXEC_IMAGE_MACH_O: return "it was built for macOS; build it for Linux";
+	case EXEC_IMAGE_DOS: return "it was built for Windows; build it for Linux";
 	case EXEC_IMAGE_TEXT:
 		return "it is text without a '#!' line and needs a /bin/sh that works; begin it with "
 		       "'#!' and its interpreter";
+	case EXEC_IMAGE_SCRIPT: /* without an interpreter */
+		return "its '#!' line names no interpreter, or has more than 255 bytes";
 	case EXEC_IMAGE_BINARY:
-	case EXEC_IMAGE_SCRIPT:
-	case EXEC_IMAGE_ELF:
-		break;
+	case EXEC_IMAGE_ELF: break;
 	}
 	return "it is neither a program nor a script";
 }
@@ -159,9 +140,9 @@ static const char *explain_missing_loader(struct line *reason, const char *path)
 	const char *name = strrchr(path, '/');
 	const char *image = "one that has it";
 
-	if (name != NULL && strncmp(name, "/ld-musl-", 9) == 0)
+	if (name != NULL && text_begins(name, "/ld-musl-"))
 		image = "one with musl, such as Alpine";
-	else if (name != NULL && strncmp(name, "/ld", 3) == 0)
+	else if (name != NULL && text_begins(name, "/ld"))
 		image = "one with glibc, such as Debian";
 	line_format(reason, "its loader '%s' is not in this image; use %s, or link it statically",
 		path, image);
@@ -202,7 +183,7 @@ static const char *explain_needed(
 	line_format(
 		reason, "its %s '%s' cannot be run: ", is_loader ? "loader" : "interpreter", path);
 	memcpy(subject->path, path, strlen(path) + 1);
-	return explain_file(reason, subject);
+	return next_file;
 }
 
 static const char *explain_content(struct line *reason, struct subject *subject)
@@ -222,22 +203,18 @@ static const char *explain_content(struct line *reason, struct subject *subject)
 	}
 	image = exec_image_classify(bytes, (size_t)length);
 	if (image == EXEC_IMAGE_SCRIPT) {
-		end = "its '#!' line names no interpreter, or has more than 255 bytes";
+		end = problem_of(image);
 		needed = exec_image_find_interpreter(bytes, (size_t)length);
 	} else if (image == EXEC_IMAGE_ELF) {
 		end = explain_elf(reason, bytes, (size_t)length, subject->error);
-		if (end == NULL && exec_elf_read_loader(fd, bytes, sizeof(bytes)))
-			needed = bytes;
+		if (end == NULL && exec_elf_read_loader(fd, bytes, sizeof(bytes))) needed = bytes;
 	} else if (subject->error == ENOEXEC) {
 		end = problem_of(image);
 	}
 	(void)close(fd); /* read-only: nothing to lose */
-	if (needed != NULL)
-		end = explain_needed(reason, subject, image == EXEC_IMAGE_ELF, needed);
+	if (needed != NULL) end = explain_needed(reason, subject, image == EXEC_IMAGE_ELF, needed);
 	return end;
 }
-
-/* --- one file: the path, the kind, the permissions, the content --- */
 
 static const char *explain_file(struct line *reason, struct subject *subject)
 {
@@ -246,12 +223,8 @@ static const char *explain_file(struct line *reason, struct subject *subject)
 	const char *end = NULL;
 	struct stat status;
 
-	if (subject->depth++ > INTERPRETERS_MAX)
-		return NULL;
-	if (file_status(path, &status, 0) < 0)
-		return explain_path(reason, subject->path);
-	if (error == EACCES && S_ISDIR(status.st_mode))
-		return "it is a directory";
+	if (file_status(path, &status, 0) < 0) return explain_path(reason, subject->path);
+	if (error == EACCES && S_ISDIR(status.st_mode)) return "it is a directory";
 	if (error == EACCES && !S_ISREG(status.st_mode))
 		return "it is a device, a pipe or a socket";
 	/* A file without any x could not be run from another file system either. */
@@ -260,41 +233,32 @@ static const char *explain_file(struct line *reason, struct subject *subject)
 	if (error == EPERM && getxattr(path, "security.capability", NULL, 0) > 0)
 		return "its file capabilities are not allowed here; allow them with --cap-add or "
 		       "remove them with setcap -r";
-	if (error != EACCES || access(path, X_OK) == 0)
-		end = explain_content(reason, subject);
-	if (error == EACCES && end == NULL)
-		end = explain_refusal(reason, "execute", path, &status);
+	if (error != EACCES || access(path, X_OK) == 0) end = explain_content(reason, subject);
+	if (error == EACCES && end == NULL) end = explain_refusal(reason, "execute", path, &status);
 	return end;
 }
-
-/* --- the command --- */
 
 /* What an error means by itself; NULL if that depends on the file. */
 static const char *meaning_of(const struct exec_failure *failure, const char *name)
 {
-	if (*name == '\0')
-		return "its name is empty";
+	if (*name == '\0') return "its name is empty";
 	switch (failure->error) {
 	case E2BIG:
 		return "arguments and environment are too long; shorten them or raise 'ulimit -s'";
 	case ETXTBSY:
 		return "it, its interpreter or its loader is open for writing; close it first";
 	case ENOMEM:
-		if (failure->step == EXEC_FAILURE_AT_EXEC)
-			return "out of memory";
+		if (failure->step == EXEC_FAILURE_AT_EXEC) return "out of memory";
 		/* pid_namespaces(7) */
 		return "out of memory, or the first process of its PID namespace has ended";
 	case EAGAIN:
 		return "no more processes are allowed; raise 'ulimit -u' or the cgroup's pids.max";
-	default:
-		return NULL;
+	default: return NULL;
 	}
 }
 
-/*
- * Finds the first file in PATH that the error may be of, or else a directory that could not be
- * looked into. False if there is neither.
- */
+/* Finds the first file in PATH that the error may be of, or else a directory that could not be
+ * looked into. False if there is neither. */
 static bool find_in_path(
 	struct exec_explanation *explanation, const char *name, char *const *envp, int error)
 {
@@ -312,13 +276,11 @@ static bool find_in_path(
 			explanation->name = path;
 			return true;
 		}
-		if (errno == error && error != ENOENT && hidden == NULL)
-			hidden = entry;
+		if (errno == error && error != ENOENT && hidden == NULL) hidden = entry;
 	}
 	line_format(reason, "not found in PATH (%s)", list);
 	search.entry = hidden;
-	if (exec_search_next(&search) == NULL)
-		return false;
+	if (exec_search_next(&search) == NULL) return false;
 	line_format(reason, "; part of PATH cannot be searched: ");
 	return true;
 }
@@ -327,20 +289,21 @@ static const char *explain_name(
 	struct exec_explanation *explanation, const char *name, char *const *envp, int error)
 {
 	struct subject subject;
+	const char *end = next_file;
 	size_t size;
 
-	if (strchr(name, '/') == NULL) {
+	if (text_find(name, '/') == NULL) {
 		if (!find_in_path(explanation, name, envp, error))
 			return error == ENOENT ? complete : NULL;
 		name = explanation->path;
 	}
 	size = strlen(name) + 1;
-	if (size > sizeof(subject.path))
-		return NULL;
+	if (size > sizeof(subject.path)) return NULL;
 	memcpy(subject.path, name, size);
 	subject.error = error;
-	subject.depth = 0;
-	return explain_file(&explanation->reason, &subject);
+	for (int depth = 0; end == next_file && depth <= INTERPRETERS_MAX; depth++)
+		end = explain_file(&explanation->reason, &subject);
+	return end == next_file ? NULL : end;
 }
 
 void exec_failure_explain(const struct exec_failure *failure, char *const *argv, char *const *envp,
@@ -348,10 +311,11 @@ void exec_failure_explain(const struct exec_failure *failure, char *const *argv,
 {
 	struct line *reason = &ret_explanation->reason;
 	const char *name = argv[0];
-	const char *end = meaning_of(failure, name);
+	const char *end;
 
 	line_start(reason);
 	ret_explanation->name = name;
+	end = meaning_of(failure, name);
 	if (end == NULL && failure->step == EXEC_FAILURE_AT_EXEC)
 		end = explain_name(ret_explanation, name, envp, failure->error);
 	if (end == NULL) {
@@ -359,7 +323,7 @@ void exec_failure_explain(const struct exec_failure *failure, char *const *argv,
 		end = error_text(failure->error);
 	}
 	line_format(reason, "%s", end);
-	if (failure->error == ENOENT && strchr(name, ' ') != NULL && !exists(name))
+	if (failure->error == ENOENT && text_find(name, ' ') != NULL && !exists(name))
 		line_format(
 			reason, "; its name has a space in it; write arguments as separate words");
 }

@@ -2,7 +2,6 @@
 #include "signals/rewrite.h"
 
 #include "signals/signal_name.h"
-
 #include <signal.h>
 #include <string.h>
 
@@ -19,12 +18,10 @@ const char *rewrite_add(struct rewrite *rewrite, const char *text, size_t length
 	int to = REWRITE_DROP;
 	int from;
 
-	if (colon == NULL)
-		return "not of the form FROM:TO";
+	if (colon == NULL) return "not of the form FROM:TO";
 	if (!signal_name_parse(text, (size_t)(colon - text), &from))
 		return "no such signal before the colon";
-	if (from == SIGKILL || from == SIGSTOP)
-		return "KILL and STOP cannot be caught";
+	if (from == SIGKILL || from == SIGSTOP) return "KILL and STOP cannot be caught";
 	if (!(end - colon == 2 && colon[1] == '0') &&
 		!signal_name_parse(colon + 1, (size_t)(end - colon) - 1, &to))
 		return "no such signal after the colon";

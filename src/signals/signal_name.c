@@ -1,17 +1,12 @@
-/* The one table of signal names. Numbers come from the kernel's headers, so they fit the machine.
- */
+/* The one table of signal names. Numbers are the kernel headers', so they fit the machine. */
 #include "signals/signal_name.h"
 
 #include "base/number.h"
 #include "signals/signal_set.h"
-
 #include <signal.h>
 #include <string.h>
 
-/*
- * As glibc's programs and the engines count: signal(7), "Real-time signals". SIGRTMAX, a call in
- * libc, is 64, on MIPS 127.
- */
+/* As glibc and the engines count: signal(7), "Real-time signals". SIGRTMAX is a call in libc. */
 #define FIRST_REALTIME 34
 #define LAST_REALTIME  (_NSIG - 1)
 
@@ -62,8 +57,7 @@ static bool parse_realtime(const char *text, size_t length, int *ret_signal)
 	bool from_first = take_prefix(&text, &length, "RTMIN");
 	unsigned int distance = 0;
 
-	if (!from_first && !take_prefix(&text, &length, "RTMAX"))
-		return false;
+	if (!from_first && !take_prefix(&text, &length, "RTMAX")) return false;
 	if (length > 0 &&
 		(*text != (from_first ? '+' : '-') ||
 			!number_parse(text + 1, length - 1, span, &distance)))
@@ -77,8 +71,7 @@ bool signal_name_parse(const char *text, size_t length, int *ret_signal)
 	unsigned int number;
 
 	if (number_parse(text, length, SIGNAL_MAX, &number)) {
-		if (number > 0)
-			*ret_signal = (int)number;
+		if (number > 0) *ret_signal = (int)number;
 		return number > 0;
 	}
 	(void)take_prefix(&text, &length, "SIG"); /* with or without */
@@ -97,19 +90,20 @@ bool signal_name_parse(const char *text, size_t length, int *ret_signal)
 const char *signal_name_format(int signal, char buffer[SIGNAL_NAME_SIZE])
 {
 	for (size_t i = 0; i < sizeof(signal_rows) / sizeof(signal_rows[0]); i++) {
-		if (signal_rows[i].signal == signal)
-			return strcat(strcpy(buffer, "SIG"), signal_rows[i].name);
+		if (signal_rows[i].signal == signal) {
+			strcpy(buffer, "SIG");
+			memcpy(buffer + 3, signal_rows[i].name, sizeof(signal_rows[i].name));
+			return buffer;
+		}
 	}
-	if (signal == LAST_REALTIME)
-		return strcpy(buffer, "SIGRTMAX");
-	strcpy(buffer, "SIGRTMIN+");
+	if (signal == LAST_REALTIME) return strcpy(buffer, "SIGRTMAX");
 	if (signal < FIRST_REALTIME || signal > LAST_REALTIME) {
 		strcpy(buffer, "signal ");
 		number_format((unsigned int)signal, buffer + strlen(buffer));
-	} else if (signal == FIRST_REALTIME) {
-		buffer[strlen(buffer) - 1] = '\0';
-	} else {
-		number_format((unsigned int)(signal - FIRST_REALTIME), buffer + strlen(buffer));
+		return buffer;
 	}
+	strcpy(buffer, "SIGRTMIN+");
+	number_format((unsigned int)(signal - FIRST_REALTIME), buffer + strlen(buffer));
+	if (signal == FIRST_REALTIME) buffer[sizeof("SIGRTMIN") - 1] = '\0';
 	return buffer;
 }

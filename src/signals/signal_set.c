@@ -2,16 +2,17 @@
 #include "signals/signal_set.h"
 
 #include "base/descriptor.h"
-
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define WORD_BITS ((int)(8 * sizeof(unsigned long)))
+#define WORD_BITS    ((int)(8 * sizeof(unsigned long)))
+#define WORD(signal) (((signal)-1) / WORD_BITS)
+#define BIT(signal)  (1UL << ((signal)-1) % WORD_BITS)
 
-static struct signal_set all_signals(void)
+struct signal_set signal_set_all(void)
 {
 	struct signal_set all;
 
@@ -19,34 +20,9 @@ static struct signal_set all_signals(void)
 	return all;
 }
 
-void signal_set_add(struct signal_set *set, int signal)
-{
-	if (signal >= 1 && signal <= SIGNAL_MAX)
-		set->words[(signal - 1) / WORD_BITS] |= 1UL << ((signal - 1) % WORD_BITS);
-}
-
-bool signal_set_has(const struct signal_set *set, int signal)
-{
-	if (signal < 1 || signal > SIGNAL_MAX)
-		return false;
-	return (set->words[(signal - 1) / WORD_BITS] >> ((signal - 1) % WORD_BITS) & 1) != 0;
-}
-
-static int set_mask(const struct signal_set *mask, struct signal_set *ret_before)
+int signal_set_block(const struct signal_set *mask, struct signal_set *ret_before)
 {
 	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, ret_before, sizeof(*mask));
-}
-
-int signal_set_block_all(struct signal_set *ret_inherited)
-{
-	struct signal_set all = all_signals();
-
-	return set_mask(&all, ret_inherited);
-}
-
-int signal_set_apply(const struct signal_set *mask)
-{
-	return set_mask(mask, NULL);
 }
 
 bool signal_set_is_pending(int signal)
@@ -54,13 +30,11 @@ bool signal_set_is_pending(int signal)
 	struct signal_set pending;
 
 	return syscall(SYS_rt_sigpending, &pending, sizeof(pending)) == 0 &&
-		signal_set_has(&pending, signal);
+		(pending.words[WORD(signal)] & BIT(signal)) != 0;
 }
 
-/*
- * The kernel's struct sigaction is the handler and some words of flags and mask; on MIPS the flags
- * come first. All of them are 0 here. libc's sigaction(2) is 900 bytes of code.
- */
+/* The kernel's struct sigaction is the handler and some words of flags and mask; on MIPS the flags
+ * come first. All of them are 0 here. libc's sigaction(2) is 900 bytes of code. */
 #ifdef __mips__
 #define HANDLER 1
 #else
@@ -80,21 +54,20 @@ int signal_set_handle(int signal, void (*disposition)(int), void (**ret_before)(
 
 void signal_set_suffer(int signal, bool group)
 {
-	struct signal_set all_but_one = all_signals();
+	struct signal_set all_but_one = signal_set_all();
 	struct signal_set before;
 	void (*unused)(int);
 
-	all_but_one.words[(signal - 1) / WORD_BITS] &= ~(1UL << ((signal - 1) % WORD_BITS));
+	all_but_one.words[WORD(signal)] &= ~BIT(signal);
 	(void)signal_set_handle(signal, SIG_DFL, &unused); /* cannot fail for a stop signal */
-	if (set_mask(&all_but_one, &before) < 0)
-		return;
+	if (signal_set_block(&all_but_one, &before) < 0) return;
 	(void)kill(group ? 0 : getpid(), signal); /* to ourselves: cannot fail */
-	(void)signal_set_apply(&before);          /* cannot fail: the kernel gave it to us */
+	(void)signal_set_block(&before, NULL);    /* cannot fail: the kernel gave it to us */
 }
 
 int signal_set_open_all(void)
 {
-	struct signal_set all = all_signals();
+	struct signal_set all = signal_set_all();
 
 	/* SFD_CLOEXEC is O_CLOEXEC by definition: signalfd(2). */
 	return descriptor_above_stdio(

@@ -2,10 +2,8 @@
 #include "supervise/event_loop.h"
 
 #include "base/system_call.h"
-
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/syscall.h>
 
 #define ERROR_PAUSE_MS 100
 
@@ -20,7 +18,7 @@ void event_loop_init(struct event_loop *loop, int signal_fd)
 /* Returns whether there is a signal to read. */
 static bool poll_all(struct event_loop *loop, const struct deadline *deadline)
 {
-	int timeout_ms = deadline_timeout_ms(deadline, deadline->is_set ? clock_now_ms() : 0);
+	int timeout_ms = deadline_timeout_ms(deadline);
 	size_t count = EVENT_LOOP_FIRST_JOINED + loop->joined_count;
 
 	for (size_t i = 0; i < count; i++)
@@ -37,17 +35,14 @@ size_t event_loop_wait(struct event_loop *loop, const struct deadline *deadline,
 		deadline->is_set || loop->joined_count > 0 || loop->fds[EVENT_LOOP_PARENT].fd >= 0;
 	long length;
 
-	/*
-	 * What poll has seen may be gone by the read, which must not wait then: a stop signal
+	/* What poll has seen may be gone by the read, which must not wait then: a stop signal
 	 * discards a pending CONT, and a STOP sent to PID 1 from inside does only that
-	 * (prepare_signal in kernel/signal.c).
-	 */
+	 * (prepare_signal in kernel/signal.c). */
 	if (loop->is_nonblocking != polls) /* cannot fail for a signalfd */
 		(void)syscall(SYS_fcntl, signal_fd, F_SETFL, polls ? O_NONBLOCK : 0);
 	loop->is_nonblocking = polls;
 	do {
-		if (polls && !poll_all(loop, deadline))
-			return 0;
+		if (polls && !poll_all(loop, deadline)) return 0;
 		length = system_call(SYS_read, signal_fd, (long)ret_records, size, 0);
 	} while (length < 0 && errno == EINTR); /* after a stop, or from a tracer: signal(7) */
 	if (length < 0 && errno != EAGAIN) /* then the command's end must be noticed all the same */

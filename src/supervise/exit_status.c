@@ -3,7 +3,6 @@
 
 #include "base/number.h"
 #include "signals/signal_name.h"
-
 #include <string.h>
 #include <sys/wait.h>
 
@@ -12,49 +11,37 @@
 /* A shell's status for a death by signal n: 128 + n. */
 #define SIGNAL_BASE 128
 
-static const char forwarded_word[] = "forwarded";
-
-static bool parse_status(const char *text, size_t length, unsigned int *ret_status)
-{
-	int signal;
-
-	if (number_parse(text, length, HIGHEST_STATUS, ret_status))
-		return true;
-	/* A number that is a signal's has been parsed above. */
-	if (!signal_name_parse(text, length, &signal))
-		return false;
-	*ret_status = SIGNAL_BASE + (unsigned int)signal;
-	return true;
-}
-
 const char *exit_map_add(struct exit_map *map, const char *text, size_t length)
 {
 	const char *colon = memchr(text, ':', length);
 	size_t status_length = colon == NULL ? length : (size_t)(colon - text);
 	unsigned int status;
 	unsigned int to = 0;
+	int signal;
 
 	if (colon != NULL &&
 		!number_parse(colon + 1, length - status_length - 1, HIGHEST_STATUS, &to))
 		return "the new status is not a number from 0 to 255";
-	if (status_length == strlen(forwarded_word) &&
-		memcmp(text, forwarded_word, status_length) == 0) {
+	if (status_length == strlen("forwarded") && memcmp(text, "forwarded", status_length) == 0) {
 		map->forwarded_is_mapped = true;
 		map->forwarded_to = (unsigned char)to;
 		return NULL;
 	}
-	if (!parse_status(text, status_length, &status))
-		return "not a status (0 to 255), a signal or 'forwarded'";
+	if (!number_parse(text, status_length, HIGHEST_STATUS, &status)) {
+		if (!signal_name_parse(text, status_length, &signal))
+			return "not a status (0 to 255), a signal or 'forwarded'";
+		status = SIGNAL_BASE + (unsigned int)signal;
+	}
 	map->is_mapped[status] = true;
 	map->to[status] = (unsigned char)to;
 	return NULL;
 }
 
-int exit_map_apply(const struct exit_map *map, int status, const struct signal_set *forwarded)
+int exit_map_apply(const struct exit_map *map, int status, const bool forwarded[SIGNAL_MAX + 1])
 {
-	if (map->is_mapped[status])
-		return map->to[status];
-	if (map->forwarded_is_mapped && signal_set_has(forwarded, status - SIGNAL_BASE))
+	if (map->is_mapped[status]) return map->to[status];
+	if (map->forwarded_is_mapped && status > SIGNAL_BASE &&
+		status <= SIGNAL_BASE + SIGNAL_MAX && forwarded[status - SIGNAL_BASE])
 		return map->forwarded_to;
 	return status;
 }

@@ -5,10 +5,8 @@
 #include "signals/signal_name.h"
 #include "signals/signal_set.h"
 #include "supervise/process.h"
-
 #include <errno.h>
 #include <signal.h>
-#include <unistd.h>
 
 /* How long a command may take to stop. One that ignores the stop signal does not stop later. */
 #define STOP_TIME_MS 2000
@@ -16,16 +14,12 @@
 /* Gives the foreground to the command's group, if that wants it and it is whit's to give. */
 static void hand_over(struct job *job, const struct terminal *terminal)
 {
-	if (!terminal->exists || !terminal->is_in_foreground || !job->wants_foreground)
-		return;
+	if (!terminal->exists || !terminal->is_in_foreground || !job->wants_foreground) return;
 	terminal_hand_to(terminal, job->command);
 	job->is_handed_over = true;
 }
 
-/*
- * Only from the command's group, or from one that is no more: a shell that has taken the terminal
- * away meanwhile keeps it.
- */
+/* Only from the command's group, or one that is no more: a shell that has taken it keeps it. */
 static void take_back(struct job *job, const struct terminal *terminal)
 {
 	/* The group of PID 1 always exists, and kill(2) takes -1 for all processes. */
@@ -34,8 +28,7 @@ static void take_back(struct job *job, const struct terminal *terminal)
 			(terminal->foreground != PROCESS_INIT &&
 				kill(-terminal->foreground, 0) < 0 && errno == ESRCH));
 
-	if (job->is_handed_over && is_commands)
-		terminal_hand_to(terminal, getpgrp());
+	if (job->is_handed_over && is_commands) terminal_hand_to(terminal, getpgrp());
 	job->is_handed_over = false;
 }
 
@@ -44,16 +37,13 @@ static void continue_group(struct job *job)
 {
 	job->is_stopped = false;
 	log_verbose("continuing the command (pid %d)", job->command);
-	if (kill(-job->command, SIGCONT) < 0)
-		(void)kill(
-			job->command, SIGCONT); /* it has left its group, and is not reaped yet */
+	/* If it has left its group: it is not reaped yet. */
+	if (kill(-job->command, SIGCONT) < 0) (void)kill(job->command, SIGCONT);
 }
 
-/*
- * Stops whit as the kernel would have stopped it with the command in its group: all of whit's group
+/* Stops whit as the kernel would have stopped it with the command in its group: all of whit's group
  * if the terminal did it, whit alone if a process did. Returns when another process continues whit,
- * or at once in an orphaned group, which has none.
- */
+ * or at once in an orphaned group, which has none. */
 static void stop_with_command(
 	struct job *job, struct terminal *terminal, int signal, bool is_on_purpose)
 {
@@ -62,11 +52,9 @@ static void stop_with_command(
 	/* TSTP for STOP, which would be obeyed in an orphaned group too. */
 	signal_set_suffer(signal == SIGSTOP ? SIGTSTP : signal, !is_on_purpose);
 	/* PID 1 of a namespace within another job cannot be stopped, but that job is continued. */
-	if (job->self == PROCESS_INIT || signal_set_is_pending(SIGCONT))
-		return;
+	if (job->self == PROCESS_INIT || signal_set_is_pending(SIGCONT)) return;
 	job->is_stopped = false;
-	if (is_on_purpose || signal != SIGTSTP)
-		return;
+	if (is_on_purpose || signal != SIGTSTP) return;
 	terminal_release(terminal);
 	terminal_find(terminal);
 	hand_over(job, terminal);
@@ -84,8 +72,7 @@ bool job_start(struct job *job, struct terminal *ret_terminal)
 
 void job_expect_stop(struct job *job)
 {
-	if (job->has_terminal)
-		job->stop_expected = deadline_after(clock_now_ms(), STOP_TIME_MS);
+	if (job->has_terminal) job->stop_expected = deadline_after(clock_now_ms(), STOP_TIME_MS);
 }
 
 void job_command_stopped(struct job *job, int signal)
@@ -107,8 +94,7 @@ void job_command_stopped(struct job *job, int signal)
 	if (!terminal.exists) {
 		/* No shell above watches for stops. */
 	} else if (needs_terminal && terminal.is_in_foreground) {
-		/* Not given at the start, or a shell's fg gave it to whit's group without a CONT.
-		 */
+		/* Not given at the start, or a shell's fg gave it to whit's group, with no CONT. */
 		job->wants_foreground = true;
 		hand_over(job, &terminal);
 		continue_group(job);
@@ -122,42 +108,34 @@ void job_command_stopped(struct job *job, int signal)
 	terminal_release(&terminal);
 }
 
-bool job_continue(struct job *job)
+bool job_take_foreground(struct job *job)
 {
 	struct terminal terminal;
+	bool is_ours;
+
+	if (!job->has_terminal) return false;
+	terminal_find(&terminal);
+	is_ours = terminal.exists && terminal.is_in_foreground;
+	hand_over(job, &terminal);
+	terminal_release(&terminal);
+	return is_ours;
+}
+
+bool job_continue(struct job *job)
+{
 	bool was_stopped = job->is_stopped;
 
 	job->stop_expected.is_set = false;
-	if (!job->has_terminal)
-		return false;
-	terminal_find(&terminal);
-	hand_over(job, &terminal);
-	terminal_release(&terminal);
-	if (was_stopped)
-		continue_group(job);
+	(void)job_take_foreground(job);
+	if (was_stopped) continue_group(job);
 	return was_stopped;
-}
-
-bool job_is_typed_at_whit(struct job *job)
-{
-	struct terminal terminal;
-	bool is_typed;
-
-	if (!job->has_terminal)
-		return false;
-	terminal_find(&terminal);
-	is_typed = terminal.exists && terminal.is_in_foreground;
-	hand_over(job, &terminal);
-	terminal_release(&terminal);
-	return is_typed;
 }
 
 void job_end(struct job *job)
 {
 	struct terminal terminal;
 
-	if (!job->is_handed_over)
-		return;
+	if (!job->is_handed_over) return;
 	terminal_find(&terminal);
 	take_back(job, &terminal);
 	terminal_release(&terminal);

@@ -1,31 +1,32 @@
 /* Finds processes outside whit's care and keeps their pidfds. The supervisor acts on their end. */
 #include "supervise/outsiders.h"
 
-#include "base/directory.h"
+#include "base/descriptor.h"
 #include "base/error_text.h"
 #include "base/log.h"
+#include "signals/signal_set.h"
 #include "supervise/process.h"
-
 #include <errno.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
 bool outsiders_watch_parent(struct event_loop *loop, pid_t parent, int signal)
 {
 	struct pollfd *place = &loop->fds[EVENT_LOOP_PARENT];
 
 	place->fd = parent == 0 ? -1 : process_open(parent);
-	if (place->fd < 0 && prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0UL, 0UL, 0UL) < 0)
+	if (place->fd < 0 && syscall(SYS_prctl, PR_SET_PDEATHSIG, (long)signal, 0L, 0L, 0L) < 0)
 		log_warning("cannot watch the parent (pid %d): %s", parent, error_text(errno));
-	return getppid() == parent; /* and so the pidfd is the parent's */
+	if (getppid() == parent) return true; /* and so the pidfd is the parent's */
+	if (place->fd >= 0) (void)close(place->fd);
+	place->fd = -1;
+	return signal_set_is_pending(signal); /* the kernel has sent it */
 }
 
 bool outsiders_parent_has_ended(struct event_loop *loop)
 {
 	struct pollfd *place = &loop->fds[EVENT_LOOP_PARENT];
 
-	if (place->fd < 0 || place->revents == 0)
-		return false;
+	if (place->fd < 0 || place->revents == 0) return false;
 	(void)close(place->fd);
 	place->fd = -1;
 	return true;
@@ -42,14 +43,13 @@ static void watch_if_joined(unsigned int pid, int unused_fd, void *context)
 		!process_read((pid_t)pid, &process) || process.parent != 0 || !process.is_live)
 		return;
 	*place = (struct pollfd){.fd = process_open((pid_t)pid), .events = POLLIN};
-	if (place->fd >= 0)
-		loop->joined_count++;
+	if (place->fd >= 0) loop->joined_count++;
 }
 
 bool outsiders_watch_joined(struct event_loop *loop)
 {
 	if (loop->joined_count == 0 && process_proc_is_ours())
-		(void)directory_each_number(
+		(void)descriptor_each_number(
 			"/proc", watch_if_joined, loop); /* what it cannot see it cannot watch */
 	return loop->joined_count > 0;
 }

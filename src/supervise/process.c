@@ -4,13 +4,9 @@
 #include "base/descriptor.h"
 #include "base/file.h"
 #include "base/number.h"
-
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #ifndef SYS_pidfd_open /* the same number on every architecture but alpha */
 #define SYS_pidfd_open 434
@@ -20,22 +16,20 @@
 #define KERNEL_THREAD 0x00200000U
 
 /* Reads the start of /proc/PID/FILE as a string; false with errno if that cannot be read. */
-static bool read_file(pid_t pid, const char *file, char *buffer, size_t size)
+static bool read_file(pid_t pid, const char file[sizeof("/stat")], char *buffer, size_t size)
 {
 	char path[sizeof("/proc//stat") + NUMBER_SIZE] = "/proc/";
 	ssize_t length;
 	int fd;
 
 	number_format((unsigned int)pid, path + strlen(path));
-	strcat(strcat(path, "/"), file);
+	memcpy(path + strlen(path), file, sizeof("/stat"));
 	fd = file_open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
+	if (fd < 0) return false;
 	length = read(fd, buffer, size - 1);
 	(void)close(fd);
 	errno = ESRCH; /* it has ended meanwhile */
-	if (length <= 0)
-		return false;
+	if (length <= 0) return false;
 	buffer[length] = '\0';
 	return true;
 }
@@ -56,11 +50,9 @@ bool process_read(pid_t pid, struct process *ret_process)
 	const char *at;
 	bool is_zombie;
 
-	if (!read_file(pid, "stat", stat, sizeof(stat)))
-		return false;
+	if (!read_file(pid, "/stat", stat, sizeof(stat))) return false;
 	at = strrchr(stat, ')'); /* the name may have any of these characters in it */
-	if (at == NULL || strlen(at) < sizeof(") S") - 1)
-		return false;
+	if (at == NULL || strlen(at) < sizeof(") S") - 1) return false;
 	at += sizeof(") ") - 1;
 	is_zombie = *at == 'Z' || *at == 'X';
 	at++;
@@ -88,7 +80,7 @@ bool process_proc_is_ours(void)
 
 void process_name(pid_t pid, char ret_name[PROCESS_NAME_SIZE])
 {
-	if (process_proc_is_ours() && read_file(pid, "comm", ret_name, PROCESS_NAME_SIZE))
+	if (process_proc_is_ours() && read_file(pid, "/comm", ret_name, PROCESS_NAME_SIZE))
 		ret_name[strlen(ret_name) - 1] = '\0'; /* the newline */
 	else
 		strcpy(ret_name, "?");

@@ -1,12 +1,10 @@
-/* wait4 until there is no more, or enough for one turn. The supervisor acts on the command's end.
- */
+/* wait4 until there is no more, or enough for one turn. The supervisor acts on what it finds. */
 #include "supervise/reaper.h"
 
 #include "base/system_call.h"
 #include "signals/signal_name.h"
 #include "supervise/exit_status.h"
 #include "supervise/process.h"
-
 #include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -23,27 +21,22 @@ static void report_orphan(
 	int signal = exit_status_killed_by(wait_status);
 	char text[SIGNAL_NAME_SIZE];
 
-	if (signal != 0)
-		log_message(level, "reaped orphan %d (%s): killed by %s", pid, name,
-			signal_name_format(signal, text));
-	else
-		log_message(level, "reaped orphan %d (%s): exited %d", pid, name,
-			exit_status_from_wait(wait_status));
+	log_message(level, "reaped orphan %d (%s): %s %s", pid, name,
+		signal != 0 ? "killed by" : "exited",
+		signal != 0
+			? signal_name_format(signal, text)
+			: number_format((unsigned int)exit_status_from_wait(wait_status), text));
 }
 
-/*
- * Names the next child to be reaped, which has a name only until it is. Returns its pid, 0 if there
- * is none, or ANY if the kernel cannot tell: no children, or before Linux 4.7 (waitid(2)).
- */
+/* Names the next child to be reaped, which has a name only until it is. Returns its pid, 0 if there
+ * is none, or ANY if the kernel cannot tell: no children, or before Linux 4.7 (waitid(2)). */
 static pid_t name_next(int flags, char ret_name[PROCESS_NAME_SIZE])
 {
 	siginfo_t next = {.si_pid = 0};
 
 	strcpy(ret_name, "?");
-	if (waitid(P_ALL, 0, &next, WEXITED | WNOWAIT | flags) < 0)
-		return ANY;
-	if (next.si_pid != 0)
-		process_name(next.si_pid, ret_name);
+	if (waitid(P_ALL, 0, &next, WEXITED | WNOWAIT | flags) < 0) return ANY;
+	if (next.si_pid != 0) process_name(next.si_pid, ret_name);
 	return next.si_pid;
 }
 
@@ -61,15 +54,13 @@ void reaper_collect(const struct reaper *reaper, pid_t ended, struct reaper_resu
 		pid_t asked_for = is_reported ? name_next(flags, name) : ended > 0 ? ended : ANY;
 		pid_t pid;
 
-		if (asked_for == 0)
-			return;
+		if (asked_for == 0) return;
 		ended = 0;
 		pid = (pid_t)system_call(SYS_wait4, asked_for, (long)&wait_status, flags, 0);
 		if (pid <= 0) {
 			bool is_final = asked_for == ANY && (pid == 0 || errno == ECHILD);
 
-			if (!is_final && ++failures < FAILURES_MAX)
-				continue;
+			if (!is_final && ++failures < FAILURES_MAX) continue;
 			ret_result->has_children = pid == 0 || errno != ECHILD;
 			ret_result->error = pid < 0 && errno != ECHILD ? errno : 0;
 			return;

@@ -1,23 +1,17 @@
-/*
- * Finds the remaining processes and signals them. supervise/shutdown.c decides when.
- *
+/* Finds the remaining processes and signals them. supervise/shutdown.c decides when.
  * A process is whit's descendant if its parent is whit, or one that is known to be a descendant and
- * is found alive after the parent was read. Once a descendant, always one: when its parent ends, it
- * goes to whit or to a subreaper below. A pid that started at the same tick (10 ms) is taken for
- * the same process.
- */
+ * is found alive after the parent was read. It stays one: when its parent ends, it goes to whit or
+ * to a subreaper below. A pid that started at the same tick (10 ms) is the same process. */
 #include "supervise/remaining.h"
 
-#include "base/directory.h"
+#include "base/cold.h"
+#include "base/descriptor.h"
 #include "base/error_text.h"
 #include "base/log.h"
 #include "supervise/process.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #ifndef SYS_pidfd_send_signal /* the same number on every architecture but alpha */
@@ -29,13 +23,10 @@ struct descendant {
 	uint32_t start;
 };
 
-#define LIST_SIZE 65536 /* more are found when these have been killed */
+#define LIST_SIZE 32768 /* more are found when these have been killed */
 #define NAMES_MAX 10    /* enough to see what they are; a thousand workers share one name */
 
-/*
- * How often to look, since processes are forked meanwhile. A killed process forks no more, so few
- * looks end a fork bomb; the limit is for one that cannot be killed.
- */
+/* How often to look, for what is forked meanwhile. A killed process forks no more: few looks do. */
 #define LISTING_LOOKS 4
 #define KILLING_LOOKS 100
 
@@ -46,9 +37,11 @@ struct look {
 	bool has_progress; /* this look has found, or killed, one more */
 	bool has_told;     /* a process took the signal */
 	bool was_refused;  /* one did not */
-	unsigned int named;
-	int error; /* why not all could be looked for; 0: no such thing */
+	int error;         /* why not all could be looked for; 0: no such thing */
 };
+
+/* Sorted by pid. Memory that is not touched costs nothing. */
+static struct descendant list[LIST_SIZE] COLD;
 
 static void warn_once(struct remaining *remaining, const char *what, const char *why)
 {
@@ -56,8 +49,6 @@ static void warn_once(struct remaining *remaining, const char *what, const char 
 		log_warning("cannot signal all remaining processes: %s: %s", what, why);
 	remaining->has_warned = true;
 }
-
-/* --- the list --- */
 
 /* The place in the list where pid is, or would be. */
 static struct descendant *place_of(const struct remaining *remaining, pid_t pid)
@@ -68,26 +59,26 @@ static struct descendant *place_of(const struct remaining *remaining, pid_t pid)
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (remaining->list[middle].pid < pid)
+		if (list[middle].pid < pid)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return remaining->list + low;
+	return list + low;
 }
 
 static bool is_listed(const struct remaining *remaining, pid_t pid, const struct process *process)
 {
 	const struct descendant *place = place_of(remaining, pid);
 
-	return place < remaining->list + remaining->count && place->pid == pid &&
+	return place < list + remaining->count && place->pid == pid &&
 		place->start == process->start;
 }
 
 static void add(struct remaining *remaining, pid_t pid, const struct process *process)
 {
 	struct descendant *place = place_of(remaining, pid);
-	struct descendant *end = remaining->list + remaining->count;
+	struct descendant *end = list + remaining->count;
 
 	if (place == end || place->pid != pid) { /* else the pid has been reused */
 		memmove(place + 1, place, (size_t)(end - place) * sizeof(*place));
@@ -96,37 +87,29 @@ static void add(struct remaining *remaining, pid_t pid, const struct process *pr
 	*place = (struct descendant){.pid = pid, .start = process->start};
 }
 
-/* See the top of the file. */
+/* See the top of the file. In whit's PID namespace, all are PID 1's. */
 static bool is_descendant(const struct remaining *remaining, const struct process *process)
 {
 	struct process parent;
 
-	return process->parent == remaining->self ||
-		(process->parent > PROCESS_INIT && process_read(process->parent, &parent) &&
+	return remaining->self == PROCESS_INIT || process->parent == remaining->self ||
+		(process_read(process->parent, &parent) &&
 			is_listed(remaining, process->parent, &parent));
 }
 
-/* --- one process --- */
-
-/*
- * Signals the process unless it has ended. A child of whit keeps its pid until whit reaps it. Any
- * other descendant may be reaped at any moment and its pid reused, so it is signalled through a
- * pidfd, opened before the proof. Without pidfds it gets the signal later, when it is whit's child.
- * Returns 0, or an error.
- */
+/* Signals the process unless it has ended; returns 0, or an error. A child of whit keeps its pid
+ * until whit reaps it. Another descendant's pid may be reused at any moment: it gets the signal by
+ * a pidfd, opened before the proof, and without pidfds only later, when it is whit's child. */
 static int send_to(const struct remaining *remaining, const struct descendant *to, int signal)
 {
 	struct process process;
 	int error = 0;
 	int pidfd;
 
-	if (!process_read(to->pid, &process) || process.start != to->start)
-		return ESRCH;
-	if (process.parent == remaining->self)
-		return kill(to->pid, signal) == 0 ? 0 : errno;
+	if (!process_read(to->pid, &process) || process.start != to->start) return ESRCH;
+	if (process.parent == remaining->self) return kill(to->pid, signal) == 0 ? 0 : errno;
 	pidfd = process_open(to->pid);
-	if (pidfd < 0)
-		return errno;
+	if (pidfd < 0) return errno;
 	if (!process_read(to->pid, &process) || process.start != to->start ||
 		!is_descendant(remaining, &process))
 		error = ESRCH;
@@ -142,10 +125,8 @@ static bool tell(struct look *look, const struct descendant *to, int signal)
 	char name[PROCESS_NAME_SIZE];
 	int error = send_to(look->remaining, to, signal);
 
-	if (error == 0)
-		look->has_told = true;
-	if (error == 0 || error == ESRCH)
-		return error == 0;
+	if (error == 0) look->has_told = true;
+	if (error == 0 || error == ESRCH) return error == 0;
 	look->was_refused = true;
 	process_name(to->pid, name);
 	/* A sandbox may refuse pidfds; if kill(2) is allowed, the user is not the reason. */
@@ -156,8 +137,6 @@ static bool tell(struct look *look, const struct descendant *to, int signal)
 	return false;
 }
 
-/* --- all of them --- */
-
 static void visit_process(unsigned int number, int unused_fd, void *context)
 {
 	struct look *look = context;
@@ -166,11 +145,9 @@ static void visit_process(unsigned int number, int unused_fd, void *context)
 	pid_t pid = (pid_t)number;
 
 	(void)unused_fd;
-	if (pid == remaining->self || remaining->count == LIST_SIZE)
-		return;
+	if (pid == remaining->self || remaining->count == LIST_SIZE) return;
 	if (!process_read(pid, &process)) {
-		if (errno == EMFILE || errno == ENFILE)
-			look->error = errno;
+		if (errno == EMFILE || errno == ENFILE) look->error = errno;
 		return;
 	}
 	if (!process.is_live || is_listed(remaining, pid, &process) ||
@@ -181,40 +158,26 @@ static void visit_process(unsigned int number, int unused_fd, void *context)
 		look->has_progress = true;
 }
 
-/* Lists the descendants anew, and kills them if the look is for that. */
-static void look_through(struct look *look)
+/* Lists the processes anew, and kills them if the look is for that. False if it cannot. */
+static bool look_through(struct look *look)
 {
 	int looks = look->kills ? KILLING_LOOKS : LISTING_LOOKS;
 
 	look->remaining->count = 0;
-	look->error = look->remaining->list == NULL ? ENOMEM : process_proc_is_ours() ? 0 : ENOENT;
+	look->error = process_proc_is_ours() ? 0 : ENOENT;
 	do {
 		look->has_progress = false;
-		if (look->error == 0 && directory_each_number("/proc", visit_process, look) < 0)
+		if (look->error == 0 && descriptor_each_number("/proc", visit_process, look) < 0)
 			look->error = errno;
 	} while (look->has_progress && --looks > 0);
-	if (look->error != 0)
-		warn_once(look->remaining, "/proc", error_text(look->error));
+	return look->error == 0;
 }
 
-/*
- * Reaches every process of the namespace but whit, at one moment, so no fork escapes it. From any
- * other pid it would reach the whole machine. The kernel does not tell which process refuses.
- */
+/* Reaches every process of the namespace but whit, at one moment, so no fork escapes it. From any
+ * other pid it would reach the whole machine. The kernel does not tell which process refuses. */
 static void signal_namespace(int signal)
 {
 	(void)kill(-1, signal); /* fails if there is no other process: kill(2) */
-}
-
-void remaining_prepare(struct remaining *remaining)
-{
-	void *memory;
-
-	if (remaining->self == PROCESS_INIT)
-		return; /* kill(-1) needs no list */
-	memory = mmap(NULL, LIST_SIZE * sizeof(*remaining->list), PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	remaining->list = memory == MAP_FAILED ? NULL : memory;
 }
 
 void remaining_signal(struct remaining *remaining, int signal, bool with_cont)
@@ -223,15 +186,13 @@ void remaining_signal(struct remaining *remaining, int signal, bool with_cont)
 
 	if (remaining->self == PROCESS_INIT) {
 		signal_namespace(signal);
-		if (with_cont)
-			signal_namespace(SIGCONT);
+		if (with_cont) signal_namespace(SIGCONT);
 		return;
 	}
-	look_through(&look);
+	if (!look_through(&look)) warn_once(remaining, "/proc", error_text(look.error));
 	for (size_t i = 0; i < remaining->count; i++) {
-		(void)tell(&look, &remaining->list[i], signal);
-		if (with_cont)
-			(void)tell(&look, &remaining->list[i], SIGCONT);
+		(void)tell(&look, &list[i], signal);
+		if (with_cont) (void)tell(&look, &list[i], SIGCONT);
 	}
 }
 
@@ -243,40 +204,24 @@ bool remaining_kill(struct remaining *remaining)
 		signal_namespace(SIGKILL);
 		return true;
 	}
-	look_through(&look);
+	if (!look_through(&look)) warn_once(remaining, "/proc", error_text(look.error));
 	return look.has_told || (look.error == 0 && !look.was_refused);
-}
-
-/* --- their names --- */
-
-static void name_process(unsigned int number, int unused_fd, void *context)
-{
-	struct look *look = context;
-	const struct remaining *remaining = look->remaining;
-	struct process process;
-	pid_t pid = (pid_t)number;
-	char name[PROCESS_NAME_SIZE];
-
-	(void)unused_fd;
-	if (pid == remaining->self || !process_read(pid, &process) || !process.is_live ||
-		(remaining->self != PROCESS_INIT && !is_listed(remaining, pid, &process)) ||
-		++look->named > NAMES_MAX)
-		return;
-	process_name(pid, name);
-	log_verbose("still running: pid %d (%s)%s", pid, name,
-		process.parent == 0 ? ", which joined from outside" : "");
 }
 
 void remaining_name(struct remaining *remaining)
 {
 	struct look look = {.remaining = remaining};
+	char name[PROCESS_NAME_SIZE];
+	struct process process;
 
-	if (!log_shows(LOG_LEVEL_VERBOSE) || !process_proc_is_ours())
-		return;
-	if (remaining->self != PROCESS_INIT)
-		look_through(&look);
-	(void)directory_each_number(
-		"/proc", name_process, &look); /* what cannot be read is not named */
-	if (look.named > NAMES_MAX)
-		log_verbose("still running: %u more", look.named - NAMES_MAX);
+	if (!log_shows(LOG_LEVEL_VERBOSE) || !look_through(&look)) return;
+	for (size_t i = 0; i < remaining->count && i < NAMES_MAX; i++) {
+		process_name(list[i].pid, name);
+		log_verbose("still running: pid %d (%s)%s", list[i].pid, name,
+			process_read(list[i].pid, &process) && process.parent == 0
+				? ", which joined from outside"
+				: "");
+	}
+	if (remaining->count > NAMES_MAX)
+		log_verbose("still running: %u more", (unsigned int)remaining->count - NAMES_MAX);
 }

@@ -37,8 +37,7 @@ enum shutdown_action shutdown_step(
 		}
 		break;
 	case SHUTDOWN_EVENT_COMMAND_ENDED:
-		if (shutdown->state >= SHUTDOWN_STATE_DRAINING)
-			break;
+		if (shutdown->state >= SHUTDOWN_STATE_DRAINING) break;
 		if (shutdown->drain.is_set)
 			return go_to(
 				shutdown, SHUTDOWN_STATE_DRAINING, SHUTDOWN_ACTION_STOP_REMAINING);

@@ -1,7 +1,4 @@
-/*
- * One turn of whit's life: wait, forward, reap, decide. Other modules wait, send and reap; this one
- * connects them.
- */
+/* One turn of whit's life: wait, forward, reap, decide; each by a module of its own. */
 #include "supervise/supervisor.h"
 
 #include "base/error_text.h"
@@ -12,11 +9,7 @@
 #include "supervise/process.h"
 #include "supervise/reaper.h"
 #include "supervise/report.h"
-
 #include <errno.h>
-#include <signal.h>
-
-/* --- the way to the end --- */
 
 static void kill_command(struct supervisor *whit)
 {
@@ -40,8 +33,7 @@ static enum shutdown_event signal_remaining(struct supervisor *whit, bool is_kil
 	char seconds[NUMBER_SECONDS_SIZE];
 
 	/* A subreaper without children has no descendants. PID 1 cannot know. */
-	if (!whit->has_children && whit->self != PROCESS_INIT)
-		return SHUTDOWN_EVENT_SIGNALLED;
+	if (!whit->has_children && whit->self != PROCESS_INIT) return SHUTDOWN_EVENT_SIGNALLED;
 	number_format_seconds(whit->shutdown.drain.duration_ms, seconds);
 	if (!is_kill) {
 		log_verbose("the remaining processes have %s s to finish", seconds);
@@ -81,8 +73,6 @@ static void act(struct supervisor *whit, enum shutdown_event event)
 		report_none_left(whit);
 }
 
-/* --- signals --- */
-
 /* Whether the signal asks for an end. */
 static bool is_stop_signal(int signal)
 {
@@ -99,15 +89,14 @@ static void forward(struct supervisor *whit, const struct signalfd_siginfo *reco
 {
 	enum forward_target target = whit->target;
 
-	if (signal_record_is_from_kernel(record) && job_is_typed_at_whit(&whit->job))
+	if (signal_record_is_from_kernel(record) && job_take_foreground(&whit->job))
 		target = FORWARD_TO_GROUP;
 	if (forward_signal(whit->command, target, signal, record) < 0) {
 		report_not_forwarded(whit, signal, errno);
 		return;
 	}
-	signal_set_add(&whit->forwarded, signal);
-	if (is_job_stop_signal(signal))
-		job_expect_stop(&whit->job);
+	whit->forwarded[signal] = true;
+	if (is_job_stop_signal(signal)) job_expect_stop(&whit->job);
 	report_forwarded(whit, record, signal);
 	/* What is asked of whit counts as well as what -r makes of it. */
 	if (is_stop_signal((int)record->ssi_signo) || is_stop_signal(signal))
@@ -118,8 +107,7 @@ static void end_pause(struct supervisor *whit, int signal)
 {
 	char name[SIGNAL_NAME_SIZE];
 
-	if (signal != SIGTERM && signal != SIGINT && signal != SIGKILL) /* KILL: from -p */
-		return;
+	if (signal != SIGTERM && signal != SIGINT && signal != SIGKILL) return; /* KILL: of -p */
 	log_verbose("ending on %s", signal_name_format(signal, name));
 	remaining_name(&whit->remaining);
 	act(whit, SHUTDOWN_EVENT_COMMAND_ENDED);
@@ -137,8 +125,7 @@ static void take_signal(struct supervisor *whit, const struct signalfd_siginfo *
 		whit->shutdown.state >= SHUTDOWN_STATE_KILLING) /* killed processes take none */
 		return;
 	if (whit->has_command) {
-		if (received == SIGCONT && job_continue(&whit->job))
-			return;
+		if (received == SIGCONT && job_continue(&whit->job)) return;
 		if (signal == REWRITE_DROP)
 			report_forwarded(whit, record, REWRITE_DROP);
 		else
@@ -147,8 +134,7 @@ static void take_signal(struct supervisor *whit, const struct signalfd_siginfo *
 		end_pause(whit, received);
 	} else if (!is_job_stop_signal(received) || !signal_record_is_from_kernel(record)) {
 		/* Not ^Z: no process would continue what it stops. */
-		if (signal != REWRITE_DROP)
-			remaining_signal(&whit->remaining, signal, false);
+		if (signal != REWRITE_DROP) remaining_signal(&whit->remaining, signal, false);
 		report_forwarded(whit, record, signal);
 	}
 }
@@ -164,13 +150,9 @@ static struct signalfd_siginfo parent_record(const struct supervisor *whit)
 	};
 }
 
-/* --- children --- */
-
-/*
- * SIGCHLD of either origin means that there may be something to reap, since two may collapse into
+/* SIGCHLD of either origin means that there may be something to reap, since two may collapse into
  * one record. A full batch may have left SIGCHLD behind: reaping then keeps a flood of signals from
- * holding it up for ever.
- */
+ * holding it up for ever. */
 static bool wants_reaping(const struct signalfd_siginfo *records, size_t count, pid_t *ret_ended)
 {
 	*ret_ended = 0;
@@ -192,7 +174,7 @@ static void end_command(struct supervisor *whit, int wait_status)
 	/* Before a drain, so that whit gets ^C for all remaining processes, and ^Z stops none. */
 	job_end(&whit->job);
 	whit->has_command = false;
-	whit->status = exit_map_apply(whit->exit_map, status, &whit->forwarded);
+	whit->status = exit_map_apply(whit->exit_map, status, whit->forwarded);
 	if (whit->status != status)
 		log_verbose("ending with status %d instead of %d", whit->status, status);
 	remaining_name(&whit->remaining);
@@ -231,8 +213,6 @@ static void reap(struct supervisor *whit, pid_t ended)
 		act(whit, SHUTDOWN_EVENT_NONE_LEFT);
 }
 
-/* --- the loop --- */
-
 int supervisor_run(struct supervisor *whit)
 {
 	static struct signalfd_siginfo records[EVENT_LOOP_BATCH + 1]; /* one for the parent */
@@ -242,30 +222,24 @@ int supervisor_run(struct supervisor *whit)
 	pid_t ended = 0;
 	size_t count = 0;
 
-	if (log_shows(LOG_LEVEL_VERBOSE))
-		whit->start_ms = clock_now_ms();
+	if (log_shows(LOG_LEVEL_VERBOSE)) whit->start_ms = clock_now_ms();
 	if (whit->parent_death != 0 &&
 		!outsiders_watch_parent(&whit->loop, whit->parent, whit->parent_death))
 		records[count++] = parent_record(whit);
 	/* Each step is called from here alone, so it is compiled into this: base/system_call.h. */
 	for (;;) {
-		/*
-		 * First forward, then reap: until then the pid is the command's own, if only as a
-		 * zombie's, and no signal can reach a process that got the number after it.
-		 */
+		/* First forward, then reap: until then the pid is the command's own, if only as a
+		 * zombie's, and no signal can reach a process that got the number after it. */
 		for (size_t i = 0; i < count; i++)
 			take_signal(whit, &records[i]);
-		if (must_reap)
-			reap(whit, ended);
+		if (must_reap) reap(whit, ended);
 		if (deadline_has_come(&whit->shutdown.deadline, now_ms(whit)))
 			act(whit, SHUTDOWN_EVENT_DEADLINE);
-		if (whit->shutdown.state == SHUTDOWN_STATE_OVER)
-			return whit->status;
+		if (whit->shutdown.state == SHUTDOWN_STATE_OVER) return whit->status;
 		count = event_loop_wait(&whit->loop,
 			whit->is_more_to_reap ? &at_once : &whit->shutdown.deadline, records);
 		must_reap = wants_reaping(records, count, &ended) || whit->is_more_to_reap;
 		must_reap = outsiders_joined_have_ended(&whit->loop) || must_reap;
-		if (outsiders_parent_has_ended(&whit->loop))
-			records[count++] = parent_record(whit);
+		if (outsiders_parent_has_ended(&whit->loop)) records[count++] = parent_record(whit);
 	}
 }

@@ -1,17 +1,15 @@
 /*
- * The fuzz target: what looks into files that could not be run, fed with whatever bytes. The pure
+ * The fuzz target: what looks into files that could not be run, fed with any bytes. The pure
  * functions get them in memory that ends where they do, so that a sanitizer sees a read too far;
- * the rest gets them as a file. Called by libFuzzer, or by runner.c.
+ * the others get them as a file. Called by libFuzzer, or by runner.c.
  */
 #include "fuzz/diagnosis.h"
 
-#include "command/exec_content.h"
-#include "command/exec_elf.h"
-#include "command/exec_file.h"
 #include "command/exec_image.h"
+#include "diagnosis/exec_elf.h"
+#include "diagnosis/exec_failure.h"
 
 #include <elf.h>
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -25,7 +23,7 @@
 static const int errors[] = {ENOENT, ENOEXEC, EACCES, ELOOP, EPERM, ELIBBAD, EIO};
 
 /* In the working directory, where nothing else is: inputs may name it. */
-#define FILE_NAME "f"
+#define FILE_NAME "./f"
 
 /* What line_end needs stays free. */
 #define REASON_MAX (LINE_SIZE - sizeof("...\n") + 1)
@@ -46,10 +44,10 @@ static void require_call(bool has_worked, const char *call)
 	abort();
 }
 
-/* A copy that ends where its memory ends; the caller frees it. */
-static unsigned char *exact_copy(const void *bytes, size_t length)
+/* A copy that ends where its memory ends, room bytes behind those given; the caller frees it. */
+static char *exact_copy(const void *bytes, size_t length, size_t room)
 {
-	unsigned char *copy = malloc(length); /* no byte of none may be read either */
+	char *copy = malloc(length + room); /* no byte of none may be read either */
 
 	require_call(copy != NULL, "malloc");
 	if (length > 0)
@@ -57,257 +55,146 @@ static unsigned char *exact_copy(const void *bytes, size_t length)
 	return copy;
 }
 
-static size_t least(size_t one, size_t other)
-{
-	return one < other ? one : other;
-}
-
 /* --- exec_image.c --- */
 
-static bool ends_a_name(unsigned char byte)
+static bool ends_a_name(char byte)
 {
 	return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\0';
 }
 
-static void check_interpreter(const unsigned char *bytes, size_t length)
+static void check_interpreter(const char *bytes, size_t length)
 {
-	const unsigned char *name = NULL;
-	size_t name_length = 0;
+	char *copy = exact_copy(bytes, length, 1);
+	const char *name = exec_image_find_interpreter(copy, length);
 
-	switch (exec_image_find_interpreter(bytes, length, &name, &name_length)) {
-	case EXEC_SCRIPT_OK:
-		require(name >= bytes + 2 && name_length > 0 &&
-				name_length <= length - (size_t)(name - bytes),
+	if (name != NULL) {
+		size_t start = (size_t)(name - copy);
+		size_t end = start + strlen(name);
+
+		require(start >= 2 && end > start && end <= length && end < EXEC_IMAGE_BYTES,
 			"the interpreter's name lies within the bytes");
-		for (size_t i = 0; i < name_length; i++)
-			require(!ends_a_name(name[i]), "nothing in the name ends it");
-		require(name + name_length == bytes + length || ends_a_name(name[name_length]),
-			"the name is whole");
-		return;
-	case EXEC_SCRIPT_TOO_LONG:
-		require(length == EXEC_IMAGE_BYTES, "a line in a short file is not too long");
-		break;
-	case EXEC_SCRIPT_WITHOUT_INTERPRETER:
-		break;
+		require(memcmp(name, bytes + start, end - start) == 0, "the name is in the file");
+		for (size_t i = start; i < end; i++)
+			require(!ends_a_name(bytes[i]), "nothing in the name ends it");
+		require(end == length || ends_a_name(bytes[end]), "the name is whole");
 	}
-	require(name == NULL && name_length == 0, "without a name nothing is returned");
+	free(copy);
 }
 
 static void check_image(const unsigned char *bytes, size_t length)
 {
-	enum exec_image image = exec_image_classify(bytes, length);
+	size_t count = length < EXEC_IMAGE_BYTES ? length : EXEC_IMAGE_BYTES;
+	char *first = exact_copy(bytes, count, 0);
+	enum exec_image image = exec_image_classify(first, count);
+	const char *newline = memchr(first, '\n', count);
 
 	require(image >= EXEC_IMAGE_EMPTY && image <= EXEC_IMAGE_TEXT, "a kind of file");
 	require((image == EXEC_IMAGE_EMPTY) == (length == 0), "empty is what has no bytes");
 	if (image == EXEC_IMAGE_TEXT)
-		require(memchr(bytes, '\0', length) == NULL, "no NUL in a text");
+		require(memchr(first, '\0', newline != NULL ? (size_t)(newline - first) : count) ==
+				NULL,
+			"no NUL before the first newline of a text");
 	if (image == EXEC_IMAGE_SCRIPT)
-		check_interpreter(bytes, length);
+		check_interpreter(first, count);
+	free(first);
 }
 
-/* --- exec_elf.c, against elf.h's own structs --- */
+/* --- exec_elf.c --- */
 
-#define IN_ORDER(big, bits, number) ((big) ? be##bits##toh(number) : le##bits##toh(number))
-
-static void check_header(const unsigned char *bytes, const struct exec_elf *elf)
+static void check_machine(const unsigned char *bytes, size_t length)
 {
-	bool big = elf->is_big_endian;
-	Elf64_Ehdr wide;
-	Elf32_Ehdr narrow;
+	const struct exec_elf_machine *machine;
+	char *header;
 
-	if (elf->is_64_bit) {
-		memcpy(&wide, bytes, sizeof(wide));
-		require(elf->machine == IN_ORDER(big, 16, wide.e_machine) &&
-				elf->headers_offset == IN_ORDER(big, 64, wide.e_phoff) &&
-				elf->headers_size ==
-					IN_ORDER(big, 16, wide.e_phnum) * sizeof(Elf64_Phdr),
-			"a 64-bit header as elf.h has it");
-	} else {
-		memcpy(&narrow, bytes, sizeof(narrow));
-		require(elf->machine == IN_ORDER(big, 16, narrow.e_machine) &&
-				elf->headers_offset == IN_ORDER(big, 32, narrow.e_phoff) &&
-				elf->headers_size ==
-					IN_ORDER(big, 16, narrow.e_phnum) * sizeof(Elf32_Phdr),
-			"a 32-bit header as elf.h has it");
-	}
-}
-
-/* The same as exec_elf_find_loader. */
-static bool find_loader(const struct exec_elf *elf, const unsigned char *headers, size_t length,
-	uint64_t *ret_offset, uint64_t *ret_size)
-{
-	bool big = elf->is_big_endian;
-	size_t size = elf->is_64_bit ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
-
-	for (size_t at = 0; at + size <= length; at += size) {
-		Elf64_Phdr wide;
-		Elf32_Phdr narrow;
-
-		memcpy(&wide, headers + at, elf->is_64_bit ? size : sizeof(wide.p_type));
-		memcpy(&narrow, headers + at, sizeof(narrow));
-		if (IN_ORDER(big, 32, wide.p_type) != PT_INTERP)
-			continue;
-		*ret_offset = elf->is_64_bit ? IN_ORDER(big, 64, wide.p_offset)
-					     : IN_ORDER(big, 32, narrow.p_offset);
-		*ret_size = elf->is_64_bit ? IN_ORDER(big, 64, wide.p_filesz)
-					   : IN_ORDER(big, 32, narrow.p_filesz);
-		return true;
-	}
-	return false;
-}
-
-static void check_loader(const struct exec_elf *elf, const unsigned char *bytes, size_t length)
-{
-	uint64_t offset = 0;
-	uint64_t size = 0;
-	uint64_t expected_offset = 0;
-	uint64_t expected_size = 0;
-	unsigned char *headers;
-	bool is_found;
-
-	require(exec_elf_same_machine(elf, elf), "a machine is the same as itself");
-	if (elf->headers_offset > length)
+	if (length < sizeof(Elf32_Ehdr))
 		return;
-	length = least(length - (size_t)elf->headers_offset, elf->headers_size);
-	headers = exact_copy(bytes + elf->headers_offset, length);
-	is_found = find_loader(elf, headers, length, &expected_offset, &expected_size);
-	require(exec_elf_find_loader(elf, headers, length, &offset, &size) == is_found &&
-			offset == expected_offset && size == expected_size,
-		"the loader as elf.h's structs have it");
-	free(headers);
+	header = exact_copy(bytes, sizeof(Elf32_Ehdr), 0);
+	machine = exec_elf_machine(header);
+	require(memchr(machine->name, '\0', sizeof(machine->name)) != NULL &&
+			memchr(machine->platform, '\0', sizeof(machine->platform)) != NULL,
+		"two names of a machine");
+	free(header);
 }
 
-static void check_elf(const unsigned char *bytes, size_t length)
+static void check_loader(int fd, size_t size)
 {
-	struct exec_elf elf;
+	char *loader = exact_copy(NULL, 0, size);
 
-	if (!exec_elf_read(bytes, length, &elf))
-		return;
-	require(length >= (elf.is_64_bit ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr)),
-		"a whole ELF header");
-	check_header(bytes, &elf);
-	check_loader(&elf, bytes, length);
+	if (exec_elf_read_loader(fd, loader, size))
+		require(memchr(loader, '\0', size) != NULL, "a path with its end");
+	free(loader);
 }
 
-/* --- exec_content.c and exec_file.c --- */
+/* --- exec_failure.c --- */
 
-/* Made once; it is rewritten for each input. Who runs this removes it with its directory. */
-static int file_descriptor(void)
+/* Its memory ends where it does; the caller frees it. */
+static struct exec_explanation *explain(int error, const char *name, int garbage)
 {
-	static int fd = -1;
+	struct exec_explanation *explanation = malloc(sizeof(*explanation));
+	const struct exec_failure failure = {EXEC_FAILURE_AT_EXEC, error};
+	char word[16];
+	char *argv[] = {word, NULL};
+	char list[] = "PATH=.";
+	char *envp[] = {list, NULL};
 
-	if (fd < 0)
-		fd = open(FILE_NAME, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
-	require_call(fd >= 0, "open");
-	return fd;
+	require_call(explanation != NULL, "malloc");
+	memset(explanation, garbage, sizeof(*explanation));
+	(void)strcpy(word, name);
+	exec_failure_explain(&failure, argv, envp, explanation);
+	require(strcmp(explanation->name, FILE_NAME) == 0 || explanation->name == word,
+		"the name of the file, or as it was given");
+	return explanation;
 }
 
 static void check_reason(struct line *line)
 {
 	const char *text = line_string(line);
 
-	require(line->length <= REASON_MAX, "a reason leaves room for the end of its line");
+	require(line->length > 0 && line->length <= REASON_MAX,
+		"a reason leaves room for the end of its line");
 	require(strlen(text) == line->length + (line->cut ? strlen("...") : 0),
 		"no NUL in a reason");
 	for (size_t i = 0; i < line->length; i++)
 		require((unsigned char)text[i] >= ' ' && text[i] != 0x7f, "no control characters");
 }
 
-/* Its memory ends where the line does; the caller frees it. */
-static struct line *new_line(int garbage)
-{
-	struct line *line = malloc(sizeof(*line));
-
-	require_call(line != NULL, "malloc");
-	memset(line, garbage, sizeof(*line));
-	line_start(line);
-	return line;
-}
-
-static enum exec_verdict look_inside(struct line *line, int garbage, int error)
-{
-	struct exec_subject *subject = malloc(sizeof(*subject));
-	enum exec_verdict verdict;
-
-	require_call(subject != NULL, "malloc");
-	memset(subject, garbage, sizeof(*subject));
-	(void)strcpy(subject->path, FILE_NAME);
-	subject->error = error;
-	verdict = exec_content_explain(line, subject);
-	if (verdict == EXEC_VERDICT_GO_ON)
-		require(subject->error != 0 && memchr(subject->path, '\0', PATH_MAX) != NULL &&
-				subject->path[0] != '\0',
-			"a path and an error to go on with");
-	free(subject);
-	return verdict;
-}
-
-/* What can be wrong inside of a file makes execve fail with one of these: see execve(2). */
-static void check_verdict(enum exec_verdict verdict, int error, const struct line *line)
-{
-	switch (verdict) {
-	case EXEC_VERDICT_UNEXPLAINED:
-		return;
-	case EXEC_VERDICT_EXPLAINED:
-		require(error == ENOENT || error == ENOEXEC || error == EACCES || error == ELIBBAD,
-			"an error that the content can explain");
-		require(line->length > 0, "an explanation");
-		return;
-	case EXEC_VERDICT_GO_ON:
-		require(line->cut || memcmp(line->text + line->length - 2, ": ", 2) == 0,
-			"what leads to the next file");
-		return;
-	}
-	require(false, "a verdict");
-}
-
 /* Twice, with different garbage where the results go: they must not depend on it. */
-static void check_content(int error)
+static void check_explanation(int error, const char *name)
 {
-	struct line *one = new_line(0xaa);
-	struct line *other = new_line(0x55);
-	enum exec_verdict verdict = look_inside(one, 0xaa, error);
+	struct exec_explanation *one = explain(error, name, 0xaa);
+	struct exec_explanation *other = explain(error, name, 0x55);
 
-	require(look_inside(other, 0x55, error) == verdict, "the same verdict twice");
-	check_reason(one);
-	check_reason(other);
-	require(strcmp(one->text, other->text) == 0, "the same words twice");
-	check_verdict(verdict, error, one);
+	check_reason(&one->reason);
+	check_reason(&other->reason);
+	require(strcmp(one->reason.text, other->reason.text) == 0, "the same words twice");
 	free(one);
 	free(other);
 }
 
-static void check_file(int error)
+/* Made once; it is rewritten for each input, and removed with its directory. */
+static int write_file(const unsigned char *bytes, size_t length)
 {
-	struct line *line = new_line(0xaa);
+	static int fd = -1;
 
-	if (exec_file_explain(line, FILE_NAME, error))
-		require(line->length > 0, "an explanation");
-	check_reason(line);
-	free(line);
-}
-
-static void write_file(const unsigned char *bytes, size_t length)
-{
-	int fd = file_descriptor();
-
+	if (fd < 0)
+		fd = open(FILE_NAME, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+	require_call(fd >= 0, "open");
 	require_call(pwrite(fd, bytes, length, 0) == (ssize_t)length, "pwrite");
 	require_call(ftruncate(fd, (off_t)length) == 0, "ftruncate");
+	return fd;
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t length)
 {
-	unsigned char *first = exact_copy(bytes, least(length, EXEC_IMAGE_BYTES));
-	unsigned char *all = exact_copy(bytes, length);
+	int fd = write_file(bytes, length);
 
-	check_image(first, least(length, EXEC_IMAGE_BYTES));
-	check_elf(all, length);
-	write_file(bytes, length);
+	check_image(bytes, length);
+	check_machine(bytes, length);
+	check_loader(fd, EXEC_IMAGE_BYTES);
+	check_loader(fd, 1);
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
-		check_content(errors[i]);
-		check_file(errors[i]);
+		check_explanation(errors[i], FILE_NAME);
+		check_explanation(errors[i], "f");
 	}
-	free(first);
-	free(all);
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -21,6 +22,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#define OTHER_USER 1000
 
 static int usage(void)
 {
@@ -142,7 +145,7 @@ static int make_orphans(int count)
 		pid_t parent = fork();
 
 		if (parent == 0)
-			_exit(fork() == 0 ? 17 : 0); /* nobody waits for the one with 17 */
+			_exit(fork() == 0 ? 17 : 0); /* the one with 17 becomes an orphan */
 		if (parent < 0)
 			return 98;
 		waitpid(parent, NULL, 0);
@@ -252,7 +255,7 @@ static int stop_in_other_group(void)
 	return kill(other, SIGKILL) == 0 ? 0 : 98;
 }
 
-static int ready_fd; /* where a left-over says that it is what it is to be */
+static int ready_fd; /* where a remaining process says that it is ready for whit */
 
 static void say_ready(void)
 {
@@ -297,25 +300,39 @@ static void end_on_term(const char *name)
 	say_got(name, wait_for_term());
 }
 
-/* What a left-over process is and does; each begins with all signals blocked. */
-static void leftover_plain(void)
+/* With all signals blocked: ends on KILL alone. */
+static void wait_for_kill(void)
+{
+	for (;;)
+		pause();
+}
+
+/* Ends on any signal that ends a process by default. */
+static void wait_for_end(void)
+{
+	block_none();
+	wait_for_kill();
+}
+
+/* What a remaining process is and does; each begins with all signals blocked. */
+static void remaining_plain(void)
 {
 	end_on_term("plain");
 }
 
-static void leftover_group(void)
+static void remaining_group(void)
 {
 	setpgid(0, 0);
 	end_on_term("group");
 }
 
-static void leftover_session(void)
+static void remaining_session(void)
 {
 	setsid();
 	end_on_term("session");
 }
 
-static void leftover_daemon(void)
+static void remaining_daemon(void)
 {
 	if (fork() == 0) {
 		setsid();
@@ -324,7 +341,7 @@ static void leftover_daemon(void)
 	}
 }
 
-static void leftover_stopped(void)
+static void remaining_stopped(void)
 {
 	pid_t self = getpid();
 
@@ -333,24 +350,112 @@ static void leftover_stopped(void)
 		say_ready();
 		_exit(0);
 	}
-	wait(NULL); /* is stopped by now, or very soon, but does not go on before CONT */
+	wait(NULL); /* it stops here, at the latest, and goes on with CONT */
 	end_on_term("stopped");
 }
 
+static void *end_thread_on_term(void *name)
+{
+	end_on_term(name);
+	_exit(0);
+}
+
+/* Its main thread has ended; /proc shows it as a zombie. */
+static void remaining_headless(void)
+{
+	static char name[] = "headless";
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, end_thread_on_term, name) != 0)
+		_exit(98);
+	pthread_exit(NULL);
+}
+
 /* Ends on TERM at once, while its own child needs its TERM too. */
-static void leftover_tree(void)
+static void remaining_tree(void)
 {
 	if (fork() == 0) {
 		end_on_term("leaf");
 		_exit(0);
 	}
-	block_none();
-	for (;;)
-		pause();
+	wait_for_end();
+}
+
+/* Three generations: the middle one ends on KILL, and is reaped at once; the last one says TERM. */
+static void remaining_lineage(void)
+{
+	if (fork() == 0) {
+		if (fork() == 0) {
+			end_on_term("leaf");
+			_exit(0);
+		}
+		wait_for_kill();
+	}
+	wait(NULL);
+}
+
+/*
+ * A session whose leader ends on TERM, and a job of it, as a shell and what timeout(1) runs. The
+ * kernel sends HUP to a stopped job whose leader ends, and HUP is read before TERM.
+ */
+static void remaining_job(void)
+{
+	const struct kernel_set all = kernel_set_all();
+
+	setsid();
+	if (fork() == 0) {
+		setpgid(0, 0);
+		say_ready();
+		say_got("job", next_signal(&all));
+		_exit(0);
+	}
+	wait_for_end();
+}
+
+/* A child that ends on TERM; its status is a change, as waitpid reports it with WUNTRACED. */
+static bool next_change_is_stop(pid_t child)
+{
+	int status;
+
+	return waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status);
+}
+
+static pid_t start_watched_child(void)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		say_ready();
+		(void)wait_for_term();
+		_exit(0);
+	}
+	return child;
+}
+
+/* Says what a shell would see of its job. */
+static void remaining_watcher(void)
+{
+	pid_t child = start_watched_child();
+
+	while (next_change_is_stop(child))
+		say("watcher saw a stop");
+	say("watcher saw the end");
+}
+
+/* Stops as its child does, as sudo and nsenter do. */
+static void remaining_follower(void)
+{
+	pid_t child = start_watched_child();
+
+	while (next_change_is_stop(child)) {
+		kill(getpid(), SIGSTOP);
+		kill(child, SIGCONT);
+	}
+	say("follower ended");
 }
 
 /* Says which signals it gets, and ends on HUP. */
-static void leftover_listener(void)
+static void remaining_listener(void)
 {
 	const struct kernel_set all = kernel_set_all();
 	int signal;
@@ -363,7 +468,7 @@ static void leftover_listener(void)
 }
 
 /* Needs 300 ms to clean up. */
-static void leftover_slow(void)
+static void remaining_slow(void)
 {
 	say_ready();
 	(void)wait_for_term();
@@ -371,24 +476,21 @@ static void leftover_slow(void)
 	say("slow wrote");
 }
 
-static void leftover_stubborn(void)
+static void remaining_stubborn(void)
 {
 	say_ready();
-	for (;;)
-		pause();
+	wait_for_kill();
 }
 
 /* Says nothing, so that there can be thousands. */
-static void leftover_quiet(void)
+static void remaining_quiet(void)
 {
 	say_ready();
-	block_none();
-	for (;;)
-		pause();
+	wait_for_end();
 }
 
-/* Starts somebody to clean up, who must not get the TERM that was its parent's. */
-static void leftover_starter(void)
+/* Starts a process to clean up, which must not get the TERM that was its parent's. */
+static void remaining_starter(void)
 {
 	const struct kernel_set term = kernel_set_only(SIGTERM);
 	const struct timespec some_time = {.tv_nsec = 200000000};
@@ -404,8 +506,16 @@ static void leftover_starter(void)
 	wait(NULL);
 }
 
+/* Ends whit while whit is sending TERM to the others. */
+static void remaining_assassin(void)
+{
+	say_ready();
+	(void)wait_for_term();
+	kill(getppid(), SIGKILL);
+}
+
 /* Is never the same process for long. */
-static void leftover_runner(void)
+static void remaining_runner(void)
 {
 	say_ready();
 	for (;;) {
@@ -415,7 +525,7 @@ static void leftover_runner(void)
 }
 
 /* Has ever more short-lived children. */
-static void leftover_forker(void)
+static void remaining_forker(void)
 {
 	signal(SIGCHLD, SIG_IGN);
 	say_ready();
@@ -427,8 +537,48 @@ static void leftover_forker(void)
 	}
 }
 
+/*
+ * A forker that a root without CAP_KILL may not signal. It counts its forks, so that a test can
+ * tell what comes before the end of it from what comes after.
+ */
+static void remaining_foreign_forker(void)
+{
+	signal(SIGCHLD, SIG_IGN);
+	if (setuid(OTHER_USER) < 0)
+		_exit(98);
+	say_ready();
+	for (int i = 0; i < 20000; i++) {
+		if (fork() == 0) {
+			pass_time(10);
+			_exit(0);
+		}
+	}
+	say("foreign forker ended");
+}
+
+/*
+ * A root without CAP_KILL may not signal it, but may signal the orphan that it leaves every 100 ms.
+ * Its effective uid is root's, or it could not make that orphan.
+ */
+static void remaining_breeder(void)
+{
+	if (setresuid(OTHER_USER, 0, OTHER_USER) < 0)
+		_exit(98);
+	say_ready();
+	for (int i = 0; i < 100; i++) {
+		if (fork() == 0) {
+			if (fork() != 0 || setresuid(0, 0, 0) < 0)
+				_exit(0);
+			wait_for_kill();
+		}
+		wait(NULL);
+		pass_time(100);
+	}
+	say("breeder ended");
+}
+
 /* Uses one pid over and over, as a bystander of the harness does. */
-static void leftover_reuser(void)
+static void remaining_reuser(void)
 {
 	say_ready();
 	for (;;) {
@@ -444,63 +594,99 @@ static void leftover_reuser(void)
 	}
 }
 
-struct leftover {
+struct kind {
 	const char *name;
 	void (*be)(void);
 };
 
-static const struct leftover leftovers[] = {
-	{"plain", leftover_plain},
-	{"group", leftover_group},
-	{"session", leftover_session},
-	{"daemon", leftover_daemon},
-	{"stopped", leftover_stopped},
-	{"tree", leftover_tree},
-	{"listener", leftover_listener},
-	{"slow", leftover_slow},
-	{"stubborn", leftover_stubborn},
-	{"quiet", leftover_quiet},
-	{"starter", leftover_starter},
-	{"runner", leftover_runner},
-	{"forker", leftover_forker},
-	{"reuser", leftover_reuser},
+static const struct kind kinds[] = {
+	{"plain", remaining_plain},
+	{"group", remaining_group},
+	{"session", remaining_session},
+	{"daemon", remaining_daemon},
+	{"stopped", remaining_stopped},
+	{"headless", remaining_headless},
+	{"tree", remaining_tree},
+	{"lineage", remaining_lineage},
+	{"job", remaining_job},
+	{"watcher", remaining_watcher},
+	{"follower", remaining_follower},
+	{"listener", remaining_listener},
+	{"slow", remaining_slow},
+	{"stubborn", remaining_stubborn},
+	{"quiet", remaining_quiet},
+	{"starter", remaining_starter},
+	{"assassin", remaining_assassin},
+	{"runner", remaining_runner},
+	{"forker", remaining_forker},
+	{"foreign-forker", remaining_foreign_forker},
+	{"breeder", remaining_breeder},
+	{"reuser", remaining_reuser},
 };
 
-static void be_leftover(const char *name)
+static void be_remaining(const char *name)
 {
-	for (size_t i = 0; i < sizeof(leftovers) / sizeof(leftovers[0]); i++) {
-		if (strcmp(leftovers[i].name, name) == 0)
-			leftovers[i].be();
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].name, name) == 0)
+			kinds[i].be();
 	}
 	_exit(0);
 }
 
-/* Leaves processes of the kind behind; returns 7 when they are all there. */
-static int leave(const char *name, int count)
+static void start_remaining(const char *name, int count)
+{
+	for (int made = 0; made < count; made++) {
+		if (fork() == 0)
+			be_remaining(name);
+	}
+}
+
+/* A chain of that many processes, each the parent of the next; returns in the last one. */
+static void go_down(int generations)
+{
+	while (generations-- > 0) {
+		if (fork() != 0)
+			wait_for_end();
+	}
+}
+
+/*
+ * Leaves processes behind, of each kind as many as the word after it says, below that many
+ * generations of others. Returns 7 when they are all ready.
+ */
+static int leave(int generations, char **words)
 {
 	int ready[2];
+	int expected = 0;
 	char byte;
 
 	if (pipe(ready) < 0)
 		return 98;
 	block_all();
 	ready_fd = ready[1];
-	for (int made = 0; made < count; made++) {
-		if (fork() == 0)
-			be_leftover(name);
+	if (generations == 0 || fork() == 0) {
+		go_down(generations - 1);
+		for (char **word = words; word[0] != NULL && word[1] != NULL; word += 2)
+			start_remaining(word[0], atoi(word[1]));
+		if (generations > 0)
+			wait_for_end();
 	}
 	close(ready[1]);
-	for (int seen = 0; seen < count; seen++) {
+	for (char **word = words; word[0] != NULL && word[1] != NULL; word += 2)
+		expected += atoi(word[1]);
+	for (int seen = 0; seen < expected; seen++) {
 		if (read(ready[0], &byte, 1) != 1)
 			return 98;
 	}
 	return 7;
 }
 
-/* Leaves somebody behind who ends on nothing but KILL, and is such a one itself. */
+/* Leaves a process behind that ends on nothing but KILL, and is such a process too. */
 static int leave_and_ignore(void)
 {
-	int status = leave("stubborn", 1);
+	char kind[] = "stubborn", count[] = "1";
+	char *words[] = {kind, count, NULL};
+	int status = leave(0, words);
 
 	if (status != 7)
 		return status;
@@ -561,7 +747,7 @@ static int crash(void)
 	return *nowhere;
 }
 
-/* Takes memory until somebody puts an end to it. */
+/* Takes memory until the kernel kills it. */
 static int take_memory(void)
 {
 	const size_t size = 1 << 20;
@@ -576,8 +762,19 @@ static int take_memory(void)
 	}
 }
 
-/* Tries to have whit take a signal of ours for the kernel's, or its own; the kernel says who may.
- */
+/* Has a child that the kernel kills for want of memory, and gives up with that status. */
+static int lose_worker(int status)
+{
+	pid_t worker = fork();
+
+	if (worker == 0)
+		_exit(take_memory());
+	if (waitpid(worker, NULL, 0) != worker)
+		return 98;
+	return status;
+}
+
+/* Tries to have whit take a signal of ours for the kernel's, or its own; the kernel decides. */
 static int count_forged(pid_t whit)
 {
 	static const struct {
@@ -778,6 +975,47 @@ static int take_flood(long realtime, int orphans)
 		pause();
 }
 
+/* In a thread that ends on USR1. */
+static void *start_program(void *argument)
+{
+	const struct kernel_set usr1 = kernel_set_only(SIGUSR1);
+	char *const *words = argument;
+
+	if (fork() == 0) {
+		execv(words[0], words);
+		_exit(98);
+	}
+	(void)next_signal(&usr1);
+	return NULL;
+}
+
+static void *sleep_for_ever(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
+/* A process that starts a program, and lives on when the thread that did so has ended. */
+static int start_and_live_on(const char *starter, char **words)
+{
+	pthread_t thread;
+
+	block_all();
+	if (strcmp(starter, "other-thread") == 0) {
+		if (pthread_create(&thread, NULL, start_program, words) != 0)
+			return 98;
+		sleep_for_ever(NULL);
+	}
+	if (strcmp(starter, "main-thread") == 0) {
+		if (pthread_create(&thread, NULL, sleep_for_ever, NULL) != 0)
+			return 98;
+		start_program(words);
+		pthread_exit(NULL);
+	}
+	return usage();
+}
+
 static unsigned long checksum(const char *text)
 {
 	unsigned long sum = 0;
@@ -841,6 +1079,10 @@ int main(int argc, char **argv)
 		return crash();
 	if (strcmp(part, "take-memory") == 0)
 		return take_memory();
+	if (strcmp(part, "lose-worker") == 0)
+		return lose_worker(number);
+	if (strcmp(part, "client") == 0 && argc > 3)
+		return start_and_live_on(argv[2], argv + 3);
 	if (strcmp(part, "orphans") == 0)
 		return make_orphans(number);
 	if (strcmp(part, "odd-orphans") == 0)
@@ -855,7 +1097,9 @@ int main(int argc, char **argv)
 			pause();
 	}
 	if (strcmp(part, "leave") == 0 && argc > 3)
-		return leave(argv[2], atoi(argv[3]));
+		return leave(0, argv + 2);
+	if (strcmp(part, "leave-below") == 0 && argc > 4)
+		return leave(number, argv + 3);
 	if (strcmp(part, "leave-and-ignore") == 0)
 		return leave_and_ignore();
 	if (strcmp(part, "group-that-ignores") == 0)

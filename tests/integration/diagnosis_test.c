@@ -435,6 +435,8 @@ static void a_script_whose_interpreter_is_text_is_run_by_the_shell_itself(void *
 	expect_run(state, "/outer", "outer 2\n");
 }
 
+#define NO_BASH "its interpreter '/bin/bash' does not exist; install it or correct the '#!' line"
+
 /* --- names that lead nowhere --- */
 
 static void a_path_that_leads_nowhere_is_told_with_its_first_missing_part(void **state)
@@ -507,7 +509,7 @@ static void a_name_that_no_directory_of_path_has_is_told_with_the_list(void **st
 	EXPECT(state, TRY(.name = "app"), 127, "not found in PATH (/usr/local/bin:/usr/bin:/bin)");
 }
 
-/* ENTRYPOINT ["app -v"]. */
+/* ENTRYPOINT ["app -v"]. A file may have such a name, and cannot be run for another reason. */
 static void a_name_that_has_its_arguments_in_it(void **state)
 {
 	put("/app", 0755, "");
@@ -517,6 +519,8 @@ static void a_name_that_has_its_arguments_in_it(void **state)
 	EXPECT(state, TRY(.name = "/app -v"), 127,
 		"no such file: there is no '/app -v'; its name has a space in it; write arguments "
 		"as separate words");
+	put("/my app", 0755, "#!/bin/bash\n");
+	EXPECT(state, TRY(.name = "/my app"), 127, NO_BASH);
 }
 
 #define NOT_ALLOWED_ROOT                                                                           \
@@ -526,13 +530,17 @@ static void a_name_that_has_its_arguments_in_it(void **state)
 static void a_directory_of_path_that_may_not_be_searched_is_named_if_nothing_is_found(void **state)
 {
 	put_directory("/root", 0700);
-	EXPECT(state, TRY(.name = "app", .path = "PATH=/root/bin:/bin", .user = USER), 126,
-		"not found in PATH (/root/bin:/bin); part of PATH cannot be "
+	put_directory("/srv", 0700);
+	EXPECT(state, TRY(.name = "app", .path = "PATH=/root/bin:/srv/bin", .user = USER), 126,
+		"not found in PATH (/root/bin:/srv/bin); part of PATH cannot be "
 		"searched: " NOT_ALLOWED_ROOT);
 	put("/app", 0700, "");
 	expect_of(state, TRY(.name = "app", .path = "PATH=/root/bin:/", .user = USER), "//app", 126,
 		"no permission to execute '//app' (mode 0700, owner 0:0, running as 1000:1000); "
 		"allow it with chmod +x");
+	put("/tool", 0755, "#!/bin/bash\n");
+	expect_of(state, TRY(.name = "tool", .path = "PATH=/root/bin:/", .user = USER), "//tool",
+		126, NO_BASH);
 }
 
 /* The file whose error ended the search, and not one of the same name before it. */
@@ -661,20 +669,28 @@ static void an_entry_of_path_that_cannot_be_reached_does_not_end_the_search(void
 			"cannot look up '/net/%s': %s",
 			name, name, dead_directories[i].text);
 	}
+	put("/refused", 0644, "");
+	expect_of(state, TRY(.name = "refused", .path = "PATH=/:/net/stale"), "//refused", 126,
+		"no permission to execute '//refused' (mode 0644, owner 0:0, running as 0:0); "
+		"allow it with chmod +x");
 	assert_int_equal(umount2(outside("/net"), MNT_DETACH), 0);
 	assert_int_equal(waitpid(server, NULL, 0), server);
 }
 
 /* --- what may not be executed --- */
 
-static void what_is_no_regular_file(void **state)
+static void a_directory(void **state)
+{
+	put_directory("/app", 0755);
+	EXPECT(state, TRY(.name = "/app"), 126, "it is a directory");
+}
+
+static void a_pipe_a_socket_and_a_device(void **state)
 {
 	const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	put_directory("/app", 0755);
-	EXPECT(state, TRY(.name = "/app"), 126, "it is a directory");
 	assert_true(fd >= 0 && home >= 0);
 	assert_int_equal(chdir(room), 0);
 	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
@@ -813,17 +829,21 @@ static void file_capabilities_that_the_bounding_set_lacks(void **state)
 	};
 
 	put_copy("/ping", 0755, actor_path());
+	put("/plain", 0644, "");
 	if (setxattr(outside("/ping"), "security.capability", &capabilities, sizeof(capabilities),
-		    0) < 0)
+		    0) < 0 ||
+		setxattr(outside("/plain"), "security.capability", &capabilities,
+			sizeof(capabilities), 0) < 0)
 		skip_aloud("file capabilities cannot be set here");
+	EXPECT(state, TRY(.name = "/plain", .before = drop_net_raw), 126,
+		"no permission to execute '/plain' (mode 0644, owner 0:0, running as 0:0); allow it "
+		"with chmod +x");
 	EXPECT(state, TRY(.name = "/ping", .before = drop_net_raw), 126,
 		"its file capabilities are not allowed here; allow them with --cap-add or remove "
 		"them with setcap -r");
 }
 
 /* --- scripts --- */
-
-#define NO_BASH "its interpreter '/bin/bash' does not exist; install it or correct the '#!' line"
 
 static void an_interpreter_that_does_not_exist(void **state)
 {
@@ -846,7 +866,9 @@ static void an_interpreter_that_cannot_be_run_is_told_with_its_own_reason(void *
 	put("/to-empty", 0755, "#!/empty\n");
 	put("/to-directory", 0755, "#!/directory\n");
 	put("/to-link", 0755, "#!/link\n");
-	put("/to-script", 0755, "#!/to-empty\n");
+	put("/to-script", 0755, "#!/to-script-2\n");
+	put("/to-script-2", 0755, "#!/to-script-3\n");
+	put("/to-script-3", 0755, "#!/to-empty\n");
 	EXPECT(state, TRY(.name = "/to-plain"), 126,
 		"its interpreter '/plain' cannot be run: no permission to execute '/plain' (mode "
 		"0644, owner 0:0, running as 0:0); allow it with chmod +x");
@@ -858,8 +880,9 @@ static void an_interpreter_that_cannot_be_run_is_told_with_its_own_reason(void *
 		"its interpreter '/link' cannot be run: '/link' is a link to '/usr/bin/python3': "
 		"no such file: there is no '/usr'");
 	EXPECT(state, TRY(.name = "/to-script"), 126,
-		"its interpreter '/to-empty' cannot be run: its interpreter '/empty' cannot be run: "
-		"it is an empty file");
+		"its interpreter '/to-script-2' cannot be run: its interpreter '/to-script-3' "
+		"cannot be run: its interpreter '/to-empty' cannot be run: its interpreter '/empty' "
+		"cannot be run: it is an empty file");
 }
 
 static void a_script_that_is_its_own_interpreter(void **state)
@@ -1098,7 +1121,7 @@ static void a_damaged_program(void **state)
 	size_t length;
 	unsigned char *bytes = read_whole(actor_path(), &length);
 
-	put_bytes("/head", 0755, bytes, 20);
+	put_bytes("/head", 0755, bytes, 10);
 	put_bytes("/half", 0755, bytes, sizeof(ElfW(Ehdr)));
 	free(bytes);
 	put_patched("/object", 0755, ET_REL, EM_NONE);
@@ -1130,7 +1153,8 @@ static void of_a_file_that_cannot_be_read_the_kernels_error_is_told(void **state
 
 	put("/script", 0711, "#!/bin/bash\n");
 	put("/text", 0711, "echo hello\n");
-	EXPECT(state, TRY(.name = "/script", .user = USER), 127, "No such file, %s", reason);
+	EXPECT(state, TRY(.name = "/script", .user = USER), 127, "No such file or directory, %s",
+		reason);
 	EXPECT(state, TRY(.name = "/text", .user = USER), 126, "Exec format error, %s", reason);
 }
 
@@ -1352,7 +1376,8 @@ int main(void)
 			a_directory_of_path_that_may_not_be_searched_is_named_if_nothing_is_found),
 		ROOM_TEST(the_file_in_path_that_the_error_is_of_is_told),
 		ROOM_TEST(an_entry_of_path_that_cannot_be_reached_does_not_end_the_search),
-		ROOM_TEST(what_is_no_regular_file),
+		ROOM_TEST(a_directory),
+		ROOM_TEST(a_pipe_a_socket_and_a_device),
 		ROOM_TEST(a_file_whose_mode_does_not_allow_it_is_told_with_mode_and_owner),
 		ROOM_TEST(a_file_that_an_acl_denies_is_not_told_to_need_chmod),
 		ROOM_TEST(a_directory_on_the_way_that_may_not_be_searched),

@@ -1,6 +1,7 @@
 /* Contract, section 9: a namespace held for others. */
 #include "harness.h"
 #include "kernel_signals.h"
+#include "words.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -82,7 +83,7 @@ static int leave_short_orphan(void *argument)
 	return 0;
 }
 
-static void pause_reaps_what_those_who_joined_leave_behind(void **state)
+static void pause_reaps_the_orphans_of_processes_that_joined(void **state)
 {
 	struct run run;
 
@@ -94,6 +95,46 @@ static void pause_reaps_what_those_who_joined_leave_behind(void **state)
 	expect_end_on(&run, SIGTERM);
 }
 
+static int leave_orphan(void *argument)
+{
+	(void)argument;
+	if (fork() == 0) {
+		for (;;)
+			pause();
+	}
+	return 0;
+}
+
+static int leave_stubborn_orphan(void *argument)
+{
+	signal(SIGTERM, SIG_IGN);
+	return leave_orphan(argument);
+}
+
+/* A drain of a pause with one orphan, or with none; the signal ends the pause. */
+static void expect_drain(
+	enum role role, const char *drain, int (*leave)(void *), int signal, const char *err)
+{
+	struct run run;
+
+	RUN(&run, role, "-P", "-d", drain);
+	run_wait_settled(&run);
+	if (leave != NULL) {
+		assert_int_equal(run_join(&run, leave, NULL), 0);
+		run_wait_children(&run, 1);
+	}
+	assert_int_equal(kill(run.whit, signal), 0);
+	run_expect_end(&run, 0, err);
+}
+
+static void pause_drains_its_orphans(void **state)
+{
+	expect_drain(test_role(state), "1000000", leave_orphan, SIGTERM, "");
+	expect_drain(test_role(state), "0.1", leave_stubborn_orphan, SIGINT,
+		KILLING_REMAINING "0.1 s\n");
+	expect_drain(test_role(state), "1000000", NULL, SIGTERM, "");
+}
+
 static void pause_that_is_not_pid_1_says_so(void **state)
 {
 	struct run run;
@@ -102,7 +143,8 @@ static void pause_that_is_not_pid_1_says_so(void **state)
 	run_wait_settled(&run);
 	assert_int_equal(kill(run.whit, SIGTERM), 0);
 	run_expect_end(&run, 0,
-		"whit: --pause, but not as PID 1: only orphans of whit's own descendants are reaped\n");
+		"whit: --pause, but not as PID 1: whit reaps only orphans of its own "
+		"descendants\n");
 }
 
 int main(void)
@@ -113,7 +155,8 @@ int main(void)
 		INIT_TEST(pause_ignores_all_other_signals),
 		INIT_TEST(called_pause_without_a_command_it_pauses),
 		ROLE_TEST(called_pause_with_a_command_it_runs_that),
-		INIT_TEST(pause_reaps_what_those_who_joined_leave_behind),
+		INIT_TEST(pause_reaps_the_orphans_of_processes_that_joined),
+		INIT_TEST(pause_drains_its_orphans),
 		SUBREAPER_TEST(pause_that_is_not_pid_1_says_so),
 	};
 

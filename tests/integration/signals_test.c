@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -305,123 +303,6 @@ static void r_passes_a_signal_on_as_another_or_drops_it(void **state)
 	}
 }
 
-/* whit's parent is a child of the namespace's PID 1, which ends as whit does. */
-static void have_parent_that_can_be_killed(void *argument)
-{
-	int status = 0;
-	int last = 0;
-
-	(void)argument;
-	if (fork() == 0) {
-		if (fork() == 0)
-			return;
-		for (;;)
-			pause();
-	}
-	close(STDOUT_FILENO);
-	close(STDERR_FILENO);
-	while (wait(&status) > 0)
-		last = status;
-	_exit(WEXITSTATUS(last));
-}
-
-static void p_passes_the_parents_death_on(void **state)
-{
-	const char *const words[] = {"-p", "USR1", actor_path(), "signals", "1", NULL};
-	struct run run;
-
-	run_start(&run,
-		&(struct scene){.role = test_role(state),
-			.words = words,
-			.prepare = have_parent_that_can_be_killed});
-	run_expect(&run, "ready");
-	assert_int_equal(kill(process_child(run.top), SIGKILL), 0);
-	run_expect_beginning(&run, &run.out, "signal " NUMBER_OF(SIGUSR1) " ");
-	run_expect_end(&run, 0, "");
-}
-
-/* The number of a process that this one is to trace, which waits until it is. */
-static pid_t trace_announced(int announcements, int gate)
-{
-	pid_t pid;
-
-	if (read(announcements, &pid, sizeof(pid)) != (ssize_t)sizeof(pid) ||
-		ptrace(PTRACE_SEIZE, pid, NULL,
-			(void *)(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD)) < 0 ||
-		ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0 || waitpid(pid, NULL, __WALL) != pid)
-		_exit(95);
-	(void)!write(gate, "", 1);
-	return pid;
-}
-
-/* Whether it is about to ask for a signal at its parent's death. */
-static bool is_asking(pid_t pid)
-{
-	struct __ptrace_syscall_info info;
-
-	return ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(info), &info) > 0 &&
-		info.op == PTRACE_SYSCALL_INFO_ENTRY && info.entry.nr == SYS_prctl &&
-		info.entry.args[0] == PR_SET_PDEATHSIG;
-}
-
-/*
- * whit's parent ends when whit knows who it is, and before it has asked for the signal: traced by
- * the namespace's PID 1, which ends as whit does.
- */
-static void have_parent_that_dies_meanwhile(void *argument)
-{
-	const uint64_t usr1 = UINT64_C(1) << (SIGUSR1 - 1);
-	int announcements[2];
-	int gate[2];
-	int status;
-	pid_t parent;
-	pid_t whit;
-
-	(void)argument;
-	if (pipe2(announcements, O_CLOEXEC) < 0 || pipe2(gate, O_CLOEXEC) < 0)
-		_exit(95);
-	parent = fork();
-	if (parent == 0 && fork() == 0) {
-		char byte;
-
-		whit = getpid();
-		/* The command is not to be ended by the signal before it looks for it. */
-		syscall(SYS_rt_sigprocmask, SIG_BLOCK, &usr1, NULL, sizeof(usr1));
-		(void)!write(announcements[1], &whit, sizeof(whit));
-		(void)!read(gate[0], &byte, 1);
-		return;
-	}
-	close(STDOUT_FILENO);
-	close(STDERR_FILENO);
-	while (parent == 0)
-		pause();
-	whit = trace_announced(announcements[0], gate[1]);
-	do {
-		if (ptrace(PTRACE_SYSCALL, whit, NULL, NULL) < 0 ||
-			waitpid(whit, &status, __WALL) != whit || !WIFSTOPPED(status))
-			_exit(96);
-	} while (!is_asking(whit));
-	kill(parent, SIGKILL);
-	waitpid(parent, NULL, 0);
-	ptrace(PTRACE_DETACH, whit, NULL, NULL);
-	waitpid(whit, &status, 0);
-	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 97);
-}
-
-static void p_notices_a_parent_that_dies_while_whit_asks(void **state)
-{
-	const char *const words[] = {"-p", "USR1", actor_path(), "signals", "1", NULL};
-	struct run run;
-
-	run_start(&run,
-		&(struct scene){.role = test_role(state),
-			.words = words,
-			.prepare = have_parent_that_dies_meanwhile});
-	run_expect(&run, "ready");
-	run_expect_beginning(&run, &run.out, "signal 10 ");
-	run_expect_end(&run, 0, "");
-}
-
 /* More at once than whit reads at once, and then a death. */
 static void a_flood_does_not_hide_the_commands_end(void **state)
 {
@@ -470,8 +351,6 @@ int main(void)
 		ROLE_TEST(with_g_a_command_that_left_its_group_empty_gets_the_signal),
 		ROLE_TEST(with_g_a_queued_signal_goes_to_the_command_with_its_value),
 		ROLE_TEST(r_passes_a_signal_on_as_another_or_drops_it),
-		INIT_TEST(p_passes_the_parents_death_on),
-		INIT_TEST(p_notices_a_parent_that_dies_while_whit_asks),
 		ROLE_TEST(a_flood_does_not_hide_the_commands_end),
 		ROLE_TEST(whit_is_not_stopped_by_stop_signals),
 	};

@@ -9,7 +9,7 @@ whit=${1:-build/whit}
 max_source_lines=4000 # src and include, comments and blank lines counted
 max_sources=30        # *.c in src
 max_function_lines=45 # with the line of its name; a switch over options is not counted
-max_binary_bytes=32768
+max_binary_bytes=32768 # build/whit by musl-gcc of gcc 12, x86_64, without flags of the user
 max_makefile_lines=250
 max_readme_lines=200
 max_manual_lines=700
@@ -56,7 +56,7 @@ limit 'sources in src' "$(find src -name '*.c' | wc -l)" "$max_sources"
 limit 'lines of Makefile' "$(count_lines Makefile)" "$max_makefile_lines"
 limit 'lines of README.md' "$(count_lines README.md)" "$max_readme_lines"
 limit 'lines of man/whit.1' "$(count_lines man/whit.1)" "$max_manual_lines"
-limit 'lines of make help' "$(make -s help | wc -l)" "$max_help_lines"
+limit 'lines of make help' "$(MAKEFLAGS='' make -s help | wc -l)" "$max_help_lines"
 
 # From the line that has its name to the brace that ends it, which clang-format puts in column 1.
 find src include -name '*.[ch]' | sort | while read -r file; do
@@ -80,7 +80,8 @@ done | while read -r line; do
 	found "$line"
 done
 
-# Another compiler, libc or machine, sanitizers, debugging: other sizes, which nothing is said about.
+# The limit is for the compiler of the gate, Debian 12: gcc 14 makes 900 bytes more of the same source.
+# Other flags, another libc and other machines have no limit.
 is_default_build() {
 	read -r compiler flags <build/flags || return 1
 	case "${compiler##*/} $flags " in
@@ -88,7 +89,7 @@ is_default_build() {
 	musl-gcc*' -flto '*' -Oz '*' -s '*) ;;
 	*) return 1 ;;
 	esac
-	"$compiler" -dumpmachine | grep -q '^x86_64-'
+	"$compiler" -dumpmachine | grep -q '^x86_64-' && "$compiler" -dumpversion | grep -q '^12\>'
 }
 if [ -f build/flags ] && is_default_build; then
 	limit "bytes of $whit" "$(($(wc -c <"$whit")))" "$max_binary_bytes"

@@ -1,6 +1,5 @@
 #include "command/exec_search.h"
 
-#include "unit/command/expand.h"
 #include "unit/support.h"
 
 #include <fcntl.h>
@@ -9,6 +8,19 @@
 #include <sys/stat.h>
 
 #define ANOTHER_ID 65534
+
+/* Puts base in the place of each @. */
+static void expand(char *text, size_t size, const char *pattern, const char *base)
+{
+	size_t length = 0;
+
+	for (; *pattern != '\0'; pattern++) {
+		length += (size_t)snprintf(text + length, size - length,
+			*pattern == '@' ? "%s" : "%.1s", *pattern == '@' ? base : pattern);
+		assert_true(length < size);
+	}
+	text[length] = '\0';
+}
 
 #define WORDS_MAX 6
 
@@ -39,6 +51,7 @@ static const struct file files[] = {
 	{"second/refused-first", BYTES("#!/bin/sh\n" SAY), 0755},
 	{"first/refused", BYTES("#!/bin/sh\n"), 0644},
 	{"first/text", BYTES(SAY), 0755},
+	{"first/text-then-binary", BYTES(SAY "; exit\n\0\1\2"), 0755},
 	{"first/empty", BYTES(""), 0755},
 	{"second/empty", BYTES("#!/bin/sh\n" SAY), 0755},
 	{"first/binary", BYTES("\1\2\0\3 binary"), 0755},
@@ -149,7 +162,8 @@ static void search_in_child(struct complaint *complaint, const void *argument)
 {
 	const struct attempt *attempt = argument;
 	char mark[] = "MARK=marked";
-	char *envp[] = {mark, NULL};
+	char variable[sizeof("PATH=") + 2 * PATH_MAX];
+	char *envp[] = {mark, attempt->path == NULL ? NULL : variable, NULL};
 	char *words[WORDS_MAX];
 	char here[PATH_MAX];
 
@@ -164,8 +178,8 @@ static void search_in_child(struct complaint *complaint, const void *argument)
 		(void)close(STDIN_FILENO);
 	if (dup2(attempt->output, STDOUT_FILENO) < 0)
 		complain(complaint, "dup2: %s", strerror(errno));
-	if (attempt->path == NULL ? unsetenv("PATH") : setenv("PATH", attempt->path, 1))
-		complain(complaint, "PATH: %s", strerror(errno));
+	if (attempt->path != NULL)
+		(void)snprintf(variable, sizeof(variable), "PATH=%s", attempt->path);
 	memcpy(words, attempt->argv, sizeof(words));
 	exec_search_run(attempt->argv, envp);
 	failure->error = errno;
@@ -306,7 +320,9 @@ TEST(a_name_with_a_slash_is_not_searched_for,
 TEST(a_text_file_without_an_interpreter_is_run_by_the_shell_with_its_path_and_words,
 	{"in PATH", "@/first", {"text", "a", "b c"}, 0, "@/first/text|a|b c|marked"},
 	{"with a slash", "", {"@/first/text", "", "x"}, 0, "@/first/text||x|marked"},
-	{"without words", "@/first", {"text"}, 0, "@/first/text|marked"})
+	{"without words", "@/first", {"text"}, 0, "@/first/text|marked"},
+	{"binary after its first line", "@/first", {"text-then-binary", "a"}, 0,
+		"@/first/text-then-binary|a|marked"})
 
 TEST(what_is_no_text_is_not_given_to_the_shell,
 	{"empty", "@/first", {"empty", "x"}, ENOEXEC, NULL},
@@ -325,6 +341,37 @@ static void with_stdin_closed_a_text_file_is_run_by_the_shell_all_the_same(void 
 	expect_attempt(&row, WITHOUT_STDIN);
 }
 
+/* As dash(1), bash(1) and execvp(3) do; its lines are the shell's then. */
+static void a_script_whose_interpreter_is_text_is_run_by_the_shell_and_not_its_interpreter(
+	void **state)
+{
+	static const struct row rows[] = {
+		{"one", "@/first", {"to-text", "a"}, 0, "@/first/to-text|a|marked"},
+		{"two", "@/first", {"to-script", "a"}, 0, "@/first/to-script|a|marked"},
+		{"to an empty file", "@/first", {"to-empty"}, ENOEXEC, NULL},
+		{"to itself", "@/first", {"to-itself"}, ELOOP, NULL},
+	};
+	static const char *const pairs[][2] = {{"to-text", "text"}, {"to-script", "to-text"},
+		{"to-empty", "empty"}, {"to-itself", "to-itself"}};
+	char path[PATH_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		char bytes[PATH_MAX + sizeof(SAY)];
+		struct file file = {path, bytes, 0, 0755};
+
+		(void)snprintf(path, sizeof(path), "first/%s", pairs[i][0]);
+		file.length = (size_t)snprintf(
+			bytes, sizeof(bytes), "#!%s/first/%s\n%s", base, pairs[i][1], SAY);
+		make_file(&file);
+	}
+	expect_rows(rows, COUNT(rows));
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		(void)snprintf(path, sizeof(path), "%s/first/%s", base, pairs[i][0]);
+		assert_int_equal(unlink(path), 0);
+	}
+}
+
 static char long_path[PATH_MAX + 32];
 
 /* PATH entries and names longer than a path can be. */
@@ -340,20 +387,6 @@ static void a_path_entry_that_is_too_long_is_passed_over_and_a_name_is_not(void 
 	expect_attempt(&in_long_entry, PLAINLY);
 	long_path[NAME_MAX + 1] = '\0';
 	expect_attempt(&long_name, PLAINLY);
-}
-
-static void a_file_that_is_open_for_writing_is_etxtbsy(void **state)
-{
-	const struct row row = {"busy", "@/second:@/first", {"only-second"}, ETXTBSY, NULL};
-	char path[PATH_MAX];
-	int fd;
-
-	(void)state;
-	expand(path, sizeof(path), "@/second/only-second", base);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	expect_attempt(&row, PLAINLY);
-	(void)close(fd);
 }
 
 /* True, said aloud, where a test can neither be another user nor be in another image. */
@@ -402,7 +435,8 @@ static void an_entry_of_path_that_is_too_long_is_passed_over(void **state)
 {
 	static const char name[] = "name";
 	struct exec_search search;
-	char list[PATH_MAX + 64];
+	char list[PATH_MAX + 64] = "PATH=";
+	char *envp[] = {list, NULL};
 	char buffer[PATH_MAX];
 	/* With a slash, the name and the byte at its end it fills a path to the last byte. */
 	size_t longest = PATH_MAX - 1 - sizeof(name);
@@ -411,10 +445,9 @@ static void an_entry_of_path_that_is_too_long_is_passed_over(void **state)
 	for (size_t length = longest; length <= longest + 1; length++) {
 		const char *path;
 
-		memset(list, 'x', length);
-		strcpy(list + length, ":/last");
-		assert_int_equal(setenv("PATH", list, 1), 0);
-		exec_search_start(&search, name, buffer);
+		memset(list + 5, 'x', length);
+		strcpy(list + 5 + length, ":/last");
+		exec_search_start(&search, name, envp, buffer);
 		path = exec_search_next(&search);
 		if (length == longest) {
 			assert_non_null(path);
@@ -444,10 +477,11 @@ int main(void)
 		cmocka_unit_test(a_name_with_a_slash_is_not_searched_for),
 		cmocka_unit_test(
 			a_text_file_without_an_interpreter_is_run_by_the_shell_with_its_path_and_words),
+		cmocka_unit_test(
+			a_script_whose_interpreter_is_text_is_run_by_the_shell_and_not_its_interpreter),
 		cmocka_unit_test(with_stdin_closed_a_text_file_is_run_by_the_shell_all_the_same),
 		cmocka_unit_test(what_is_no_text_is_not_given_to_the_shell),
 		cmocka_unit_test(a_path_entry_that_is_too_long_is_passed_over_and_a_name_is_not),
-		cmocka_unit_test(a_file_that_is_open_for_writing_is_etxtbsy),
 		cmocka_unit_test(a_text_file_that_may_not_be_read_is_not_given_to_the_shell),
 		cmocka_unit_test(a_directory_of_path_that_may_not_be_searched_is_a_refusal),
 		cmocka_unit_test(
