@@ -4,6 +4,7 @@
 #include "base/descriptor.h"
 #include "base/error_text.h"
 #include "base/log.h"
+#include "signals/signal_set.h"
 #include "supervise/process.h"
 #include <errno.h>
 #include <sys/prctl.h>
@@ -15,7 +16,10 @@ bool outsiders_watch_parent(struct event_loop *loop, pid_t parent, int signal)
 	place->fd = parent == 0 ? -1 : process_open(parent);
 	if (place->fd < 0 && syscall(SYS_prctl, PR_SET_PDEATHSIG, (long)signal, 0L, 0L, 0L) < 0)
 		log_warning("cannot watch the parent (pid %d): %s", parent, error_text(errno));
-	return getppid() == parent; /* and so the pidfd is the parent's */
+	if (getppid() == parent) return true; /* and so the pidfd is the parent's */
+	if (place->fd >= 0) (void)close(place->fd);
+	place->fd = -1;
+	return signal_set_is_pending(signal); /* the kernel has sent it */
 }
 
 bool outsiders_parent_has_ended(struct event_loop *loop)

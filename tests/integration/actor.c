@@ -381,6 +381,19 @@ static void remaining_tree(void)
 	wait_for_end();
 }
 
+/* Three generations: the middle one ends on KILL, and is reaped at once; the last one says TERM. */
+static void remaining_lineage(void)
+{
+	if (fork() == 0) {
+		if (fork() == 0) {
+			end_on_term("leaf");
+			_exit(0);
+		}
+		wait_for_kill();
+	}
+	wait(NULL);
+}
+
 /*
  * A session whose leader ends on TERM, and a job of it, as a shell and what timeout(1) runs. The
  * kernel sends HUP to a stopped job whose leader ends, and HUP is read before TERM.
@@ -594,6 +607,7 @@ static const struct kind kinds[] = {
 	{"stopped", remaining_stopped},
 	{"headless", remaining_headless},
 	{"tree", remaining_tree},
+	{"lineage", remaining_lineage},
 	{"job", remaining_job},
 	{"watcher", remaining_watcher},
 	{"follower", remaining_follower},

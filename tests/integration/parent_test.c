@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -389,34 +388,22 @@ static void without_pidfds_the_parents_end_is_forwarded(void **state)
 
 /* --- a parent that ends while whit starts --- */
 
-/* When the parent is killed: before a system call of whit's, from its first getppid(2) on. */
-struct moment {
-	int calls_left;
-	bool has_asked;   /* for its parent's number */
+/* When the parent is killed, counted from whit's first getppid(2), and where. */
+struct start {
+	struct tracing_moment moment;
 	bool has_started; /* the command */
-	bool is_waiting;  /* for signals: whit makes no more calls by its own */
 	struct refusal refusal;
 };
-
-static void note_call(struct moment *moment, long call)
-{
-	moment->has_asked = moment->has_asked || call == SYS_getppid;
-	moment->has_started = moment->has_started || call == SYS_clone;
-#ifdef SYS_poll
-	moment->is_waiting = moment->has_started && call == SYS_poll;
-#endif
-	moment->is_waiting = moment->is_waiting ||
-		(moment->has_started && (call == SYS_ppoll || call == SYS_read));
-}
 
 static enum tracing_next kill_parent_at_moment(
 	struct tracing *tracing, const struct __ptrace_syscall_info *info)
 {
-	struct moment *moment = tracing->context;
-	bool had_asked = moment->has_asked;
+	struct start *start = tracing->context;
+	long call = (long)info->entry.nr;
 
-	note_call(moment, (long)info->entry.nr);
-	if (!had_asked || (moment->calls_left-- > 0 && !moment->is_waiting))
+	start->has_started = start->has_started || call == SYS_clone;
+	if (!tracing_has_come(&start->moment, call == SYS_getppid,
+		    start->has_started && (call == SYS_read || tracing_is_poll(call))))
 		return TRACING_GOES_ON;
 	kill(tracing->parent, SIGKILL);
 	waitpid(tracing->parent, NULL, 0);
@@ -427,49 +414,46 @@ static enum tracing_next kill_parent_at_moment(
 static void have_parent_that_ends_at_moment(void *argument)
 {
 	const struct kernel_set usr1 = kernel_set_only(SIGUSR1);
-	struct moment *moment = argument;
-	struct tracing tracing = {.before_call = kill_parent_at_moment,
-		.context = moment,
-		.has_parent_between = true};
+	struct start *start = argument;
+	struct tracing tracing = {
+		.before_call = kill_parent_at_moment, .context = start, .has_parent_between = true};
 
 	kernel_set_block(&usr1);
 	tracing_start(&tracing);
-	if (moment->refusal.error != 0)
-		refuse_call(&moment->refusal);
+	if (start->refusal.error != 0)
+		refuse_call(&start->refusal);
 }
 
-/* Returns whether whit was waiting already, so that there is no later moment. */
-static bool expect_signal_at_moment(int calls, const struct refusal *refusal, struct moment *shared)
+static void expect_signal_at_moment(struct start *start)
 {
 	const char *const words[] = {"-p", "USR1", actor_path(), "signals", "1", NULL};
 	struct run run;
 
-	*shared = (struct moment){.calls_left = calls, .refusal = *refusal};
 	run_start(&run,
 		&(struct scene){.words = words,
 			.prepare = have_parent_that_ends_at_moment,
-			.prepare_argument = shared});
+			.prepare_argument = start});
 	run_expect(&run, "ready");
 	expect_usr1_and_end(&run);
-	return shared->is_waiting;
 }
 
 static void a_parent_that_ends_at_any_moment_of_whits_start_is_noticed(void **state)
 {
 	static const struct refusal kernels[] = {{0, 0}, {SYS_pidfd_open, ENOSYS}};
-	struct moment *shared = mmap(
-		NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct start *start = tracing_share(sizeof(*start));
 
 	(void)state;
-	assert_true(shared != MAP_FAILED);
 	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
-		int calls = 0;
+		int moments = 0;
 
-		while (!expect_signal_at_moment(calls, &kernels[i], shared))
-			calls++;
-		print_message("  %d moments\n", calls + 1);
+		do {
+			*start = (struct start){
+				.moment.calls_left = moments++, .refusal = kernels[i]};
+			expect_signal_at_moment(start);
+		} while (!start->moment.is_waiting);
+		print_message("  %d moments\n", moments);
 	}
-	munmap(shared, sizeof(*shared));
+	munmap(start, sizeof(*start));
 }
 
 int main(void)
