@@ -101,7 +101,6 @@ static int become_init(const struct options *options, const struct signal_set *i
 	};
 	void (*chld_disposition)(int);
 	int signal_fd;
-	int status;
 
 	/* Inherited as ignored, it would make the kernel drop the command's status: wait(2). */
 	if (signal_set_handle(SIGCHLD, SIG_DFL, &chld_disposition) < 0)
@@ -114,13 +113,13 @@ static int become_init(const struct options *options, const struct signal_set *i
 	if (signal_fd < 0) return fail("open a signalfd");
 	event_loop_init(&supervisor.loop, signal_fd);
 	if (options->action == OPTIONS_ACTION_PAUSE) {
-		if (self != PROCESS_INIT)
-			log_warning("--pause, but not as PID 1: whit reaps only orphans of its own "
-				    "descendants");
 		log_verbose("holding the namespace");
+		if (self != PROCESS_INIT)
+			log_warning("--pause as PID %d: only PID 1 reaps all orphans", self);
 	} else {
-		status = start_command(
+		int status = start_command(
 			options, &supervisor, inherited_mask, chld_disposition == SIG_IGN);
+
 		if (status != 0) return status;
 	}
 	/* From here on whit ends for one reason only: the command has ended. No malloc, no stdio.
