@@ -61,13 +61,11 @@ static int start_command(const struct options *options, struct supervisor *super
 	const char *name = options->command[0]; /* the start may leave another word there */
 	struct exec_failure failure;
 	struct terminal terminal;
-	struct spawn spawn = {
-		.argv = options->command,
+	struct spawn spawn = {.argv = options->command,
 		.envp = environ,
 		.inherited_mask = *inherited_mask,
 		.chld_was_ignored = chld_was_ignored,
-		.terminal = &terminal,
-	};
+		.terminal = &terminal};
 	int spawned;
 
 	spawn.gets_foreground = job_start(&supervisor->job, &terminal);
@@ -87,8 +85,7 @@ static int start_command(const struct options *options, struct supervisor *super
 static int become_init(const struct options *options, const struct signal_set *inherited_mask)
 {
 	pid_t self = getpid();
-	struct supervisor supervisor = {
-		.self = self,
+	struct supervisor supervisor = {.self = self,
 		.parent = getppid(),
 		.parent_death = options->parent_death,
 		.target = options->to_group ? FORWARD_TO_GROUP : FORWARD_TO_COMMAND,
@@ -97,8 +94,7 @@ static int become_init(const struct options *options, const struct signal_set *i
 		.exit_map = &options->exit_map,
 		.shutdown = {.drain = options->drain, .kill_after = options->kill_after},
 		.remaining = {.self = self},
-		.job = {.self = self},
-	};
+		.job = {.self = self}};
 	void (*chld_disposition)(int);
 	int signal_fd;
 

@@ -277,11 +277,9 @@ bool options_parse(struct options *options, int argc, char **argv)
 	const char *called_as = argc > 0 ? argv[0] : "whit";
 	const char *slash = strrchr(called_as, '/');
 	const char *name = slash == NULL ? called_as : slash + 1;
-	struct scan scan = {
-		.options = options,
+	struct scan scan = {.options = options,
 		.words = argc > 0 ? argv + 1 : argv,
-		.is_dumb_init = strcmp(name, "dumb-init") == 0,
-	};
+		.is_dumb_init = strcmp(name, "dumb-init") == 0};
 
 	rewrite_init(&options->rewrite);
 	if (!take_options(&scan)) return false;
