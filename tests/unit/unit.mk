@@ -1,12 +1,11 @@
 # Each unit test with the objects that it may link beside the one of its own path. A test that needs
 # more than its row lists has found a dependency that should not be there. A header alone has no object.
 unit.base/clock =
-unit.base/descriptor = base/directory base/number
-unit.base/directory = base/number
+unit.base/descriptor = base/number
 unit.base/line = base/number
 unit.base/log = base/line base/number
 unit.base/number =
-unit.cli/options = base/line base/number signals/rewrite signals/signal_name supervise/exit_status signals/signal_set base/descriptor base/directory
+unit.cli/options = base/line base/number signals/rewrite signals/signal_name supervise/exit_status signals/signal_set base/descriptor
 unit.command/forward =
 unit.command/exec_elf =
 unit.command/exec_failure = command/exec_content command/exec_elf command/exec_file command/exec_image command/exec_path command/exec_search base/line base/number
@@ -18,13 +17,13 @@ unit.diagnosis/memory_cgroup = base/line base/number
 unit.signals/rewrite = signals/signal_name base/number
 unit.signals/signal_name = base/number
 unit.signals/signal_record =
-unit.signals/signal_set = base/descriptor base/directory base/number
-unit.supervise/event_loop = base/clock signals/signal_set base/descriptor base/directory base/number
-unit.supervise/process = base/descriptor base/directory base/number
-unit.supervise/reaper = supervise/process supervise/exit_status signals/signal_name signals/signal_set base/line base/log base/number base/descriptor base/directory
-unit.supervise/remaining = supervise/process base/descriptor base/directory base/error_text base/line base/log base/number
-unit.supervise/shutdown = base/clock
-unit.supervise/exit_status = signals/signal_name signals/signal_set base/number base/descriptor base/directory
+unit.signals/signal_set = base/descriptor base/number
+unit.supervise/event_loop = signals/signal_set base/descriptor base/number
+unit.supervise/process = base/descriptor base/number
+unit.supervise/reaper = supervise/process supervise/exit_status signals/signal_name signals/signal_set base/line base/log base/number base/descriptor
+unit.supervise/remaining = supervise/process base/descriptor base/error_text base/line base/log base/number
+unit.supervise/shutdown =
+unit.supervise/exit_status = signals/signal_name signals/signal_set base/number base/descriptor
 
 UNIT_NAMES := $(sort $(patsubst unit.%,%,$(filter unit.%,$(.VARIABLES))))
 

@@ -28,8 +28,7 @@ __attribute__((format(printf, 2, 3))) static void append(struct text *text, cons
 	va_start(arguments, format);
 	length = vsnprintf(text->bytes + text->length, room, format, arguments);
 	va_end(arguments);
-	if (length < 0 || (size_t)length >= room)
-		fail_msg("no room for \"%s\"", format);
+	if (length < 0 || (size_t)length >= room) fail_msg("no room for \"%s\"", format);
 	text->length += (size_t)length;
 }
 
@@ -49,30 +48,23 @@ static void describe_rewrite(struct text *text, const struct rewrite *rewrite)
 static void describe_exit_map(struct text *text, const struct exit_map *map)
 {
 	for (int status = 0; status < EXIT_STATUS_COUNT; status++) {
-		if (map->is_mapped[status])
-			append(text, ", %d=%d", status, map->to[status]);
+		if (map->is_mapped[status]) append(text, ", %d=%d", status, map->to[status]);
 	}
-	if (map->forwarded_is_mapped)
-		append(text, ", forwarded=%d", map->forwarded_to);
+	if (map->forwarded_is_mapped) append(text, ", forwarded=%d", map->forwarded_to);
 }
 
 static void describe_limit(struct text *text, const char *name, const struct shutdown_limit *limit)
 {
-	if (limit->is_set)
-		append(text, ", %s %" PRId64 " ms", name, limit->duration_ms);
+	if (limit->is_set) append(text, ", %s %" PRId64 " ms", name, limit->duration_ms);
 }
 
 static const char *level_text(enum log_level level)
 {
 	switch (level) {
-	case LOG_LEVEL_ERROR:
-		return ", quiet";
-	case LOG_LEVEL_WARNING:
-		return "";
-	case LOG_LEVEL_VERBOSE:
-		return ", verbose";
-	case LOG_LEVEL_DEBUG:
-		return ", debug";
+	case LOG_LEVEL_ERROR: return ", quiet";
+	case LOG_LEVEL_WARNING: return "";
+	case LOG_LEVEL_VERBOSE: return ", verbose";
+	case LOG_LEVEL_DEBUG: return ", debug";
 	}
 	return ", no such level";
 }
@@ -82,18 +74,14 @@ static void describe_fault(struct text *text, const struct options_fault *fault)
 	int length = (int)fault->word_length;
 
 	switch (fault->error) {
-	case OPTIONS_ERROR_NONE:
-		append(text, "no error");
-		return;
+	case OPTIONS_ERROR_NONE: append(text, "no error"); return;
 	case OPTIONS_ERROR_UNKNOWN_LETTER:
 		append(text, "unknown letter '%c'", fault->letter);
 		return;
 	case OPTIONS_ERROR_UNKNOWN_WORD:
 		append(text, "unknown word '%.*s'", length, fault->word);
 		return;
-	case OPTIONS_ERROR_NO_VALUE:
-		append(text, "%s: no value", fault->option);
-		return;
+	case OPTIONS_ERROR_NO_VALUE: append(text, "%s: no value", fault->option); return;
 	case OPTIONS_ERROR_NEEDLESS_VALUE:
 		append(text, "%s: needless '%.*s'", fault->option, length, fault->word);
 		return;
@@ -102,9 +90,7 @@ static void describe_fault(struct text *text, const struct options_fault *fault)
 		if (fault->problem == NULL || fault->problem[0] == '\0')
 			append(text, " without a problem");
 		return;
-	case OPTIONS_ERROR_NO_COMMAND:
-		append(text, "no command");
-		return;
+	case OPTIONS_ERROR_NO_COMMAND: append(text, "no command"); return;
 	case OPTIONS_ERROR_PAUSE_AND_COMMAND:
 		append(text, "pause and command '%.*s'", length, fault->word);
 		return;
@@ -748,10 +734,8 @@ static void no_line_of_the_help_is_wider_than_a_terminal(void **state)
 	for (text = line_string(&help); *text != '\0';) {
 		size_t length = strcspn(text, "\n");
 
-		if (length > 80)
-			fail_msg("%zu columns: \"%.*s\"", length, (int)length, text);
-		if (text[length] != '\n')
-			fail_msg("no newline after \"%s\"", text);
+		if (length > 80) fail_msg("%zu columns: \"%.*s\"", length, (int)length, text);
+		if (text[length] != '\n') fail_msg("no newline after \"%s\"", text);
 		text += length + 1;
 	}
 }

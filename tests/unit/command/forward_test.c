@@ -27,8 +27,7 @@ static void receive_for_ever(int asked, int out)
 		memset(&info, 0, sizeof(info));
 		while (syscall(SYS_rt_sigtimedwait, &all, &info, NULL, sizeof(all)) < 0)
 			;
-		if (write(out, &info, sizeof(info)) != (ssize_t)sizeof(info))
-			break;
+		if (write(out, &info, sizeof(info)) != (ssize_t)sizeof(info)) break;
 	}
 }
 
@@ -104,16 +103,14 @@ static void a_queued_signal_keeps_code_sender_and_value_and_any_other_is_sent_an
 		int signal = 1 + (int)(i % SIGNAL_MAX);
 		siginfo_t info;
 
-		if (!can_be_caught(signal))
-			signal = LAST_REALTIME;
+		if (!can_be_caught(signal)) signal = LAST_REALTIME;
 		assert_int_equal(forward_signal(command.pid, target, signal, &record), 0);
 		info = receive(&command);
 		expect_int("si_signo", signal, info.si_signo);
 		expect_int("si_code", is_queued ? code : SI_USER, info.si_code);
 		expect_int("si_pid", is_queued ? 4242 : getpid(), info.si_pid);
 		expect_int("si_uid", is_queued ? 4343 : (int)getuid(), (int)info.si_uid);
-		if (is_queued)
-			assert_ptr_equal(info.si_value.sival_ptr, (uintptr_t)record.ssi_ptr);
+		if (is_queued) assert_ptr_equal(info.si_value.sival_ptr, (uintptr_t)record.ssi_ptr);
 	}
 	stop_receiver(&command);
 }

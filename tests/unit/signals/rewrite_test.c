@@ -34,8 +34,7 @@ static void add(struct rewrite *rewrite, const char *text)
 {
 	const char *problem = rewrite_add(rewrite, text, strlen(text));
 
-	if (problem != NULL)
-		fail_msg("'%s': expected to be taken, observed \"%s\"", text, problem);
+	if (problem != NULL) fail_msg("'%s': expected to be taken, observed \"%s\"", text, problem);
 }
 
 static void any_signal_but_kill_and_stop_becomes_any_other_or_is_dropped(void **state)

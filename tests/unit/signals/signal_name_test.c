@@ -117,8 +117,7 @@ static void every_name_is_known_in_either_case_with_and_without_sig(void **state
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++) {
 		expect_name(names[i].name, names[i].signal);
-		if (names[i].alias != NULL)
-			expect_name(names[i].alias, names[i].signal);
+		if (names[i].alias != NULL) expect_name(names[i].alias, names[i].signal);
 	}
 }
 

@@ -33,8 +33,7 @@ static void expect_process(const char *what, pid_t pid, pid_t parent, bool is_li
 {
 	struct process process;
 
-	if (!process_read(pid, &process))
-		fail_msg("%s: %s", what, strerror(errno));
+	if (!process_read(pid, &process)) fail_msg("%s: %s", what, strerror(errno));
 	expect_int(what, parent, process.parent);
 	expect_int(what, is_live, process.is_live);
 }
@@ -89,8 +88,7 @@ static void a_process_whose_main_thread_has_ended_is_live_if_another_is(void **s
 	if (pid == 0) {
 		pthread_t thread;
 
-		if (pthread_create(&thread, NULL, run_on, NULL) == 0)
-			pthread_exit(NULL);
+		if (pthread_create(&thread, NULL, run_on, NULL) == 0) pthread_exit(NULL);
 		_exit(1);
 	}
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
@@ -136,8 +134,7 @@ static void look_from_another_namespace(struct complaint *complaint, const void 
 	char name[PROCESS_NAME_SIZE];
 
 	(void)unused;
-	if (!process_proc_is_ours())
-		complain(complaint, "expected /proc to be ours");
+	if (!process_proc_is_ours()) complain(complaint, "expected /proc to be ours");
 	if (unshare(CLONE_NEWPID) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0)
 		return; /* skipped: not here */
 	if (fork() == 0) {

@@ -39,8 +39,7 @@ static void choose_pid(struct complaint *complaint, pid_t pid)
 {
 	int fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
 
-	if (dprintf(fd, "%d", pid - 1) < 0)
-		complain(complaint, "ns_last_pid: %s", strerror(errno));
+	if (dprintf(fd, "%d", pid - 1) < 0) complain(complaint, "ns_last_pid: %s", strerror(errno));
 	(void)close(fd);
 }
 
@@ -48,15 +47,12 @@ static void choose_pid(struct complaint *complaint, pid_t pid)
 static void start_chain(struct complaint *complaint, pid_t *places, int count, pid_t first_pid)
 {
 	for (int i = 0; i < count; i++) {
-		if (first_pid != 0)
-			choose_pid(complaint, first_pid - i);
+		if (first_pid != 0) choose_pid(complaint, first_pid - i);
 		if (fork() != 0) {
-			if (i == 0)
-				break; /* this is whit */
+			if (i == 0) break; /* this is whit */
 			live(&places[i - 1]);
 		}
-		if (i == count - 1)
-			live(&places[i]);
+		if (i == count - 1) live(&places[i]);
 	}
 }
 
@@ -84,7 +80,6 @@ static struct remaining start_family(struct complaint *complaint)
 	start_chain(complaint, family->descending, DESCENDING, 20000);
 	for (int i = 0; i < STRANGERS + ASCENDING + DESCENDING; i++)
 		(void)!read(ready[0], &byte, 1);
-	remaining_prepare(&remaining);
 	return remaining;
 }
 
@@ -156,16 +151,6 @@ static void kill_family(struct complaint *complaint)
 	expect_others_untouched(complaint);
 	if (!remaining_kill(&remaining)) /* none refuses */
 		complain(complaint, "without descendants: expected no refusal");
-}
-
-static void kill_without_memory(struct complaint *complaint)
-{
-	struct remaining remaining = start_family(complaint);
-
-	remaining.list = NULL;
-	if (remaining_kill(&remaining))
-		complain(complaint, "without memory: expected the killing to be of no use");
-	expect_others_untouched(complaint);
 }
 
 static void kill_without_proc(struct complaint *complaint)
@@ -262,7 +247,6 @@ static void kill_ends_each_descendant_and_no_other_process(void **state)
 static void killing_is_of_no_use_where_it_is_refused_or_no_process_can_be_found(void **state)
 {
 	(void)state;
-	run_in_namespace(kill_without_memory);
 	run_in_namespace(kill_without_proc);
 	run_in_namespace(kill_as_another_user);
 }
