@@ -1,5 +1,4 @@
-/* What an ELF program was built for and which loader it needs: elf(5). Its bytes are not trusted.
- */
+/* What an ELF program was built for and which loader it needs: elf(5). No byte is trusted. */
 #pragma once
 
 #include <elf.h>

@@ -1,6 +1,5 @@
 /* whit between a job-control shell and its command: which of them has the terminal, and what
- * follows when the command is stopped or continued. Facts: signal(7), termios(3), credentials(7).
- */
+ * follows when the command is stopped or continued: signal(7), termios(3), credentials(7). */
 #pragma once
 
 #include "base/clock.h"
@@ -27,8 +26,7 @@ void job_expect_stop(struct job *job);
 /* Does what follows when the signal has stopped the command; may stop whit for a while. */
 void job_command_stopped(struct job *job, int signal);
 
-/* Does what follows when whit gets CONT. True if that is all; false if the signal is to be
- * forwarded. */
+/* Does what follows when whit gets CONT. False if the signal is still to be forwarded. */
 bool job_continue(struct job *job);
 
 /* Whether whit's group has the foreground: a signal from the kernel then came from the terminal,

@@ -26,5 +26,5 @@ void process_name(pid_t pid, char ret_name[PROCESS_NAME_SIZE]);
 /* Whether /proc is there and is that of our PID namespace. */
 bool process_proc_is_ours(void);
 
-/* As pidfd_open(2); not 0, 1 or 2 if another descriptor is to be had. */
+/* As pidfd_open(2), but not 0, 1 or 2. */
 int process_open(pid_t pid);

@@ -1,5 +1,4 @@
-/* Reads the options. One table makes the parser, --help and the check of the manual (tests/lint).
- */
+/* Reads the options. One table makes the parser, --help and the check of the manual. */
 #include "cli/options.h"
 
 #include "base/log.h"
@@ -20,12 +19,10 @@ static const struct option options_table[] = {
 	{"g", "group", NULL, "WHIT_GROUP", "forward signals to the command's whole process group"},
 	{"c", "single-child", NULL, NULL, "forward signals to the command alone (default)"},
 	{"r", "rewrite", "FROM:TO", "WHIT_REWRITE", "forward signal FROM as TO, or drop it (TO 0)"},
-	{"p", "parent-death", "SIGNAL", "WHIT_PARENT_DEATH",
-		"be sent SIGNAL when whit's own parent ends"},
+	{"p", "parent-death", "SIGNAL", "WHIT_PARENT_DEATH", "be sent SIGNAL when the parent ends"},
 	{"e", "exit-map", "STATUS[:NEW]", "WHIT_EXIT_MAP", "end with NEW (0) instead of STATUS"},
 	{"d", "drain", "SECONDS", "WHIT_DRAIN", "let the remaining processes finish"},
-	{"k", "kill-after", "SECONDS", "WHIT_KILL_AFTER",
-		"kill a command that does not obey a stop signal"},
+	{"k", "kill-after", "SECONDS", "WHIT_KILL_AFTER", "kill a command that ignores stop signals"},
 	{"s", "subreaper", NULL, NULL, "accepted and needless"},
 	{"w", "warn-reaped", NULL, "WHIT_WARN_REAPED", "report each orphan reaped"},
 	{"P", "pause", NULL, NULL, "no command: hold the namespace and reap"},
@@ -47,8 +44,6 @@ struct scan {
 	bool is_dumb_init;
 	bool has_variables; /* any at all */
 };
-
-/* --- one option --- */
 
 /* Adds each element of a comma list to the map of -r or -e; NULL, or what is wrong with one. */
 static const char *add_list(struct options *options, char letter, const char *list)
@@ -101,8 +96,6 @@ static const char *take(struct options *options, char letter, const char *value)
 	if (problem != NULL) *options = before;
 	return problem;
 }
-
-/* --- the command line --- */
 
 /* By letter, or by name if that is longer than nothing. */
 static const struct option *find(char letter, const char *name, size_t length)
@@ -190,8 +183,6 @@ static bool take_options(struct scan *scan)
 	return true;
 }
 
-/* --- the environment --- */
-
 /* Most containers have none of whit's variables, and some have hundreds of others (Kubernetes). */
 static bool has_variables(void)
 {
@@ -219,11 +210,6 @@ static bool is_on(const char *value)
 	return value != NULL && *value != '\0' && strcmp(value, "0") != 0;
 }
 
-static void warn(const char *name, const char *problem, const char *value)
-{
-	log_warning("ignoring %s: %s: '%s'", name, problem, value);
-}
-
 /* The first variable that is set decides: whit's own, tini's, dumb-init's if called so. */
 static bool read_group(const struct scan *scan)
 {
@@ -243,7 +229,7 @@ static bool read_number(const struct scan *scan, const char *name, int usual, in
 
 	if (value == NULL || *value == '\0') return false;
 	if (!number_parse(value, strlen(value), 1000, &number)) {
-		warn(name, "not a number up to 1000", value);
+		log_warning("ignoring %s: not a number up to 1000: '%s'", name, value);
 		return false;
 	}
 	*ret_verbosity = (int)number - usual;
@@ -280,23 +266,17 @@ static void read_environment(struct scan *scan)
 		value = variable(scan, option->variable);
 		if (value == NULL || *value == '\0') continue;
 		problem = take(options, option->letter[0], value);
-		if (problem != NULL) warn(option->variable, problem, value);
+		if (problem != NULL)
+			log_warning("ignoring %s: %s: '%s'", option->variable, problem, value);
 	}
-}
-
-/* --- both --- */
-
-/* argc may be 0, and then argv[0] is NULL: execve(2). */
-static const char *called_as(int argc, char **argv)
-{
-	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
-
-	return argc <= 0 ? "whit" : slash == NULL ? argv[0] : slash + 1;
 }
 
 bool options_parse(struct options *options, int argc, char **argv)
 {
-	const char *name = called_as(argc, argv);
+	/* argc may be 0, and then argv[0] is NULL: execve(2). */
+	const char *called_as = argc > 0 ? argv[0] : "whit";
+	const char *slash = strrchr(called_as, '/');
+	const char *name = slash == NULL ? called_as : slash + 1;
 	struct scan scan = {
 		.options = options,
 		.words = argc > 0 ? argv + 1 : argv,

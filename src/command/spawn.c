@@ -58,15 +58,21 @@ static int await_exec(pid_t pid)
 	}
 }
 
+/* Not inlined: only a frame as small as this one ends where what is in use does. */
+static __attribute__((noinline)) pid_t clone_below(struct start *start)
+{
+	char *end = __builtin_frame_address(0);
+
+	return clone(start_process, end - STACK_IN_USE, CLONE_VM | CLONE_VFORK | SIGCHLD, start);
+}
+
 int spawn_command(struct spawn *spawn, pid_t *ret_pid, struct exec_failure *ret_failure)
 {
 	struct start start = {.spawn = spawn};
-	char *end = __builtin_alloca(64); /* the end of what is in use, wherever this is inlined */
 	/* As vfork(2), which C code cannot call safely: whit is suspended until the command has
 	 * been exec'd or is gone. So the group is there before the first signal is forwarded, a
 	 * failed start is told from a short run, and no page tables are copied. */
-	pid_t pid =
-		clone(start_process, end - STACK_IN_USE, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
+	pid_t pid = clone_below(&start);
 
 	ret_failure->step = EXEC_FAILURE_AT_CLONE;
 	ret_failure->error = errno;

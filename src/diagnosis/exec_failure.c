@@ -1,8 +1,7 @@
 /* Makes a sentence of the errno of a failed start. One errno can mean many things (ENOENT: the
  * file, its interpreter or its loader is missing), so this looks at the file, and then at what that
- * needs to run. An explain_ function appends what it has to insert and returns how the sentence
- * ends, or NULL if it sees nothing that explains the error; what it has appended is of no use then.
- */
+ * needs to run. An explain_ function appends what it has to insert and returns the sentence's end,
+ * or NULL if it sees nothing that explains the error; what it has appended is of no use then. */
 #include "diagnosis/exec_failure.h"
 
 #include "base/error_text.h"
@@ -47,8 +46,6 @@ static const char *explain_refusal(
 	if ((mode & 0111) == 0111) return "; an ACL or a security module may deny it";
 	return "; allow it with chmod +x";
 }
-
-/* --- a path that leads nowhere --- */
 
 /* Cuts the path off after the first part that cannot be looked up, with errno. Returns where the
  * name of that begins, and the status of the directory that it is in; NULL if there is no such
@@ -108,8 +105,6 @@ static const char *explain_path(struct line *reason, char *path)
 		line_format(reason, "; the working directory is '%s'", text);
 	return end;
 }
-
-/* --- what is in the file --- */
 
 /* Of a file that the kernel answers with ENOEXEC. */
 static const char *problem_of(enum exec_image image)
@@ -221,8 +216,6 @@ static const char *explain_content(struct line *reason, struct subject *subject)
 	return end;
 }
 
-/* --- one file: the path, the kind, the permissions, the content --- */
-
 static const char *explain_file(struct line *reason, struct subject *subject)
 {
 	const char *path = subject->path;
@@ -244,8 +237,6 @@ static const char *explain_file(struct line *reason, struct subject *subject)
 	if (error == EACCES && end == NULL) end = explain_refusal(reason, "execute", path, &status);
 	return end;
 }
-
-/* --- the command --- */
 
 /* What an error means by itself; NULL if that depends on the file. */
 static const char *meaning_of(const struct exec_failure *failure, const char *name)

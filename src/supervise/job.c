@@ -19,8 +19,7 @@ static void hand_over(struct job *job, const struct terminal *terminal)
 	job->is_handed_over = true;
 }
 
-/* Only from the command's group, or from one that is no more: a shell that has taken the terminal
- * away meanwhile keeps it. */
+/* Only from the command's group, or one that is no more: a shell that has taken it keeps it. */
 static void take_back(struct job *job, const struct terminal *terminal)
 {
 	/* The group of PID 1 always exists, and kill(2) takes -1 for all processes. */

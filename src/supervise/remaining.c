@@ -1,5 +1,4 @@
 /* Finds the remaining processes and signals them. supervise/shutdown.c decides when.
- *
  * A process is whit's descendant if its parent is whit, or one that is known to be a descendant and
  * is found alive after the parent was read. It stays one: when its parent ends, it goes to whit or
  * to a subreaper below. A pid that started at the same tick (10 ms) is the same process. */
@@ -51,8 +50,6 @@ static void warn_once(struct remaining *remaining, const char *what, const char 
 	remaining->has_warned = true;
 }
 
-/* --- the list --- */
-
 /* The place in the list where pid is, or would be. */
 static struct descendant *place_of(const struct remaining *remaining, pid_t pid)
 {
@@ -100,8 +97,6 @@ static bool is_descendant(const struct remaining *remaining, const struct proces
 			is_listed(remaining, process->parent, &parent));
 }
 
-/* --- one process --- */
-
 /* Signals the process unless it has ended; returns 0, or an error. A child of whit keeps its pid
  * until whit reaps it. Another descendant's pid may be reused at any moment: it gets the signal by
  * a pidfd, opened before the proof, and without pidfds only later, when it is whit's child. */
@@ -141,8 +136,6 @@ static bool tell(struct look *look, const struct descendant *to, int signal)
 			: error_text(error));
 	return false;
 }
-
-/* --- all of them --- */
 
 static void visit_process(unsigned int number, int unused_fd, void *context)
 {

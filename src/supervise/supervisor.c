@@ -1,5 +1,4 @@
-/* One turn of whit's life: wait, forward, reap, decide. Other modules wait, send and reap; this one
- * connects them. */
+/* One turn of whit's life: wait, forward, reap, decide; each by a module of its own. */
 #include "supervise/supervisor.h"
 
 #include "base/error_text.h"
@@ -11,8 +10,6 @@
 #include "supervise/reaper.h"
 #include "supervise/report.h"
 #include <errno.h>
-
-/* --- the way to the end --- */
 
 static void kill_command(struct supervisor *whit)
 {
@@ -76,8 +73,6 @@ static void act(struct supervisor *whit, enum shutdown_event event)
 		report_none_left(whit);
 }
 
-/* --- signals --- */
-
 /* Whether the signal asks for an end. */
 static bool is_stop_signal(int signal)
 {
@@ -112,8 +107,7 @@ static void end_pause(struct supervisor *whit, int signal)
 {
 	char name[SIGNAL_NAME_SIZE];
 
-	if (signal != SIGTERM && signal != SIGINT && signal != SIGKILL) /* KILL: from -p */
-		return;
+	if (signal != SIGTERM && signal != SIGINT && signal != SIGKILL) return; /* KILL: of -p */
 	log_verbose("ending on %s", signal_name_format(signal, name));
 	remaining_name(&whit->remaining);
 	act(whit, SHUTDOWN_EVENT_COMMAND_ENDED);
@@ -155,8 +149,6 @@ static struct signalfd_siginfo parent_record(const struct supervisor *whit)
 		.ssi_pid = (uint32_t)whit->parent,
 	};
 }
-
-/* --- children --- */
 
 /* SIGCHLD of either origin means that there may be something to reap, since two may collapse into
  * one record. A full batch may have left SIGCHLD behind: reaping then keeps a flood of signals from
@@ -220,8 +212,6 @@ static void reap(struct supervisor *whit, pid_t ended)
 			outsiders_watch_joined(&whit->loop)))
 		act(whit, SHUTDOWN_EVENT_NONE_LEFT);
 }
-
-/* --- the loop --- */
 
 int supervisor_run(struct supervisor *whit)
 {
