@@ -911,7 +911,7 @@ static int take_flood(long realtime, int orphans)
 	pid_t maker;
 
 	block_all();
-	say("ready"); /* before anybody else has a word */
+	say("ready"); /* before any other word */
 	maker = fork();
 	if (maker == 0) {
 		for (int i = 0; i < orphans; i++) {
