@@ -191,7 +191,7 @@ gvisor_the_status_is_the_commands() {
 	expect_line "$here/err.log" "^whit: cannot run 'no-such-command': not found in PATH "
 	run_here /whit -- /bin/not-executable
 	expect 'the status of a file without x' 126 "$status"
-	expect_line "$here/err.log" "^whit: cannot run '/bin/not-executable': no permission to execute it"
+	expect_line "$here/err.log" "^whit: cannot run '/bin/not-executable': no permission to execute "
 }
 
 # The remaining process needs 300 ms after TERM. What it starts for that comes after the drain's TERM.

@@ -197,7 +197,7 @@ rewrite_makes_a_term_of_what_lxc_stop_sends() {
 }
 run rewrite_makes_a_term_of_what_lxc_stop_sends
 
-# The side process needs 300 ms after TERM, and so does one that lxc-attach has started.
+# The side process needs 300 ms after TERM, and one that lxc-attach has started 600.
 # shellcheck disable=SC2016 # for the shells in the container
 lxc_stop_with_a_drain_waits_for_all_others() {
 	make_container 'lxc.init.cmd = /whit -d 20 -- /cmd' 'lxc.signal.halt = SIGTERM'
@@ -208,7 +208,7 @@ lxc_stop_with_a_drain_waits_for_all_others() {
 		while :; do sleep 0.05; done' | write_command
 	start
 	wait_for_line ready
-	lxc lxc-attach -n "$box" -- /bin/sh -c 'trap "sleep 0.3; echo saved; exit 7" TERM; echo joined
+	lxc lxc-attach -n "$box" -- /bin/sh -c 'trap "sleep 0.6; echo saved; exit 7" TERM; echo joined
 		while :; do sleep 0.05; done' >"$here/joined.log" 2>"$here/joined.err" &
 	joined=$!
 	wait_for_line joined joined.log
