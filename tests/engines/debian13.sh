@@ -14,7 +14,7 @@ fi
 scripts='oci docker docker-install docker-stack buildkit podman rootless containerd sandbox lxc gvisor
 names'
 packages='bsdextrautils bsdutils bubblewrap buildah busybox-static catatonit conmon containerd crun
-docker-buildx docker-cli docker-compose docker.io dumb-init gcc iproute2 iptables libc6-dev lxc make
+curl docker-buildx docker-cli docker-compose docker.io dumb-init gcc iproute2 iptables libc6-dev lxc make
 mandoc musl-tools netavark passt podman procps runc runsc slirp4netns systemd-container tini
 uidmap'
 
