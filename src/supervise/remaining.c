@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef SYS_pidfd_send_signal /* the same number on every architecture but alpha */
+#ifndef SYS_pidfd_send_signal /* as on every machine but alpha; not in every libc */
 #define SYS_pidfd_send_signal 424
 #endif
 
