@@ -61,13 +61,11 @@ static int start_command(const struct options *options, struct supervisor *super
 	const char *name = options->command[0]; /* the start may leave another word there */
 	struct exec_failure failure;
 	struct terminal terminal;
-	struct spawn spawn = {
-		.argv = options->command,
+	struct spawn spawn = {.argv = options->command,
 		.envp = environ,
 		.inherited_mask = *inherited_mask,
 		.chld_was_ignored = chld_was_ignored,
-		.terminal = &terminal,
-	};
+		.terminal = &terminal};
 	int spawned;
 
 	spawn.gets_foreground = job_start(&supervisor->job, &terminal);
@@ -87,8 +85,7 @@ static int start_command(const struct options *options, struct supervisor *super
 static int become_init(const struct options *options, const struct signal_set *inherited_mask)
 {
 	pid_t self = getpid();
-	struct supervisor supervisor = {
-		.self = self,
+	struct supervisor supervisor = {.self = self,
 		.parent = getppid(),
 		.parent_death = options->parent_death,
 		.target = options->to_group ? FORWARD_TO_GROUP : FORWARD_TO_COMMAND,
@@ -97,11 +94,9 @@ static int become_init(const struct options *options, const struct signal_set *i
 		.exit_map = &options->exit_map,
 		.shutdown = {.drain = options->drain, .kill_after = options->kill_after},
 		.remaining = {.self = self},
-		.job = {.self = self},
-	};
+		.job = {.self = self}};
 	void (*chld_disposition)(int);
 	int signal_fd;
-	int status;
 
 	/* Inherited as ignored, it would make the kernel drop the command's status: wait(2). */
 	if (signal_set_handle(SIGCHLD, SIG_DFL, &chld_disposition) < 0)
@@ -114,13 +109,13 @@ static int become_init(const struct options *options, const struct signal_set *i
 	if (signal_fd < 0) return fail("open a signalfd");
 	event_loop_init(&supervisor.loop, signal_fd);
 	if (options->action == OPTIONS_ACTION_PAUSE) {
-		if (self != PROCESS_INIT)
-			log_warning("--pause, but not as PID 1: whit reaps only orphans of its own "
-				    "descendants");
 		log_verbose("holding the namespace");
+		if (self != PROCESS_INIT)
+			log_warning("--pause as PID %d: only PID 1 reaps all orphans", self);
 	} else {
-		status = start_command(
+		int status = start_command(
 			options, &supervisor, inherited_mask, chld_disposition == SIG_IGN);
+
 		if (status != 0) return status;
 	}
 	/* From here on whit ends for one reason only: the command has ended. No malloc, no stdio.

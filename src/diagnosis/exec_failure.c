@@ -10,7 +10,6 @@
 #include "command/exec_image.h"
 #include "diagnosis/exec_elf.h"
 #include <errno.h>
-#include <string.h>
 #include <sys/xattr.h>
 
 #define INTERPRETERS_MAX 5 /* as many as the kernel follows: exec_binprm of fs/exec.c */
@@ -238,7 +237,7 @@ static const char *explain_file(struct line *reason, struct subject *subject)
 	return end;
 }
 
-/* What an error means by itself; NULL if that depends on the file. */
+/* What an error means for any file; NULL if that depends on the file. */
 static const char *meaning_of(const struct exec_failure *failure, const char *name)
 {
 	if (*name == '\0') return "its name is empty";

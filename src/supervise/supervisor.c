@@ -143,11 +143,9 @@ static void take_signal(struct supervisor *whit, const struct signalfd_siginfo *
 static struct signalfd_siginfo parent_record(const struct supervisor *whit)
 {
 	log_verbose("the parent (pid %d) has ended", whit->parent);
-	return (struct signalfd_siginfo){
-		.ssi_signo = (uint32_t)whit->parent_death,
+	return (struct signalfd_siginfo){.ssi_signo = (uint32_t)whit->parent_death,
 		.ssi_code = SI_USER,
-		.ssi_pid = (uint32_t)whit->parent,
-	};
+		.ssi_pid = (uint32_t)whit->parent};
 }
 
 /* SIGCHLD of either origin means that there may be something to reap, since two may collapse into
@@ -183,12 +181,10 @@ static void end_command(struct supervisor *whit, int wait_status)
 
 static void reap(struct supervisor *whit, pid_t ended)
 {
-	const struct reaper reaper = {
-		.command = whit->has_command ? whit->command : 0,
+	const struct reaper reaper = {.command = whit->has_command ? whit->command : 0,
 		.wants_stops = whit->has_command &&
 			(whit->job.has_terminal || log_shows(LOG_LEVEL_VERBOSE)),
-		.report = whit->report,
-	};
+		.report = whit->report};
 	struct reaper_result result;
 
 	reaper_collect(&reaper, ended, &result);
