@@ -14,7 +14,7 @@
 #include <termios.h>
 
 /* More lines than any pipe, socket or terminal takes while no process reads. */
-#define FLOOD 5000
+#define FLOOD 3000
 
 /* Far more than all of that takes: only a write that waits is ended by it. */
 #define WRITING_SECONDS 20
@@ -276,7 +276,7 @@ static void write_in_child(struct complaint *complaint, const void *argument)
 
 	if (scene->image == IMAGE_EMPTY &&
 		(unshare(CLONE_NEWNS) != 0 ||
-			(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 &&
+			(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 &&
 				errno != EINVAL) ||
 			mount("none", "/mnt", "tmpfs", 0, NULL) != 0))
 		complain(complaint, "an empty root: %s", strerror(errno));

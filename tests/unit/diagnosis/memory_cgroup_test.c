@@ -67,8 +67,8 @@ static void make_private(struct complaint *complaint)
 {
 	/* In a chroot / may be no mount, but then /proc is. */
 	if (unshare(CLONE_NEWNS) != 0 ||
-		(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 &&
-			mount("none", "/proc", NULL, MS_PRIVATE, NULL) != 0))
+		(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 &&
+			mount("none", "/proc", "none", MS_PRIVATE, NULL) != 0))
 		complain(complaint, "unshare: %s", strerror(errno));
 }
 
@@ -91,7 +91,7 @@ static void count_in_child(struct complaint *complaint, const void *argument)
 	else
 		put(complaint, path, row->content);
 	put(complaint, MOUNT "/lists", row->cgroup);
-	if (mount(MOUNT "/lists", "/proc/self/cgroup", NULL, MS_BIND, NULL) != 0)
+	if (mount(MOUNT "/lists", "/proc/self/cgroup", "none", MS_BIND, NULL) != 0)
 		complain(complaint, "a file on /proc/self/cgroup: %s", strerror(errno));
 	expect_count(complaint, row->count);
 }

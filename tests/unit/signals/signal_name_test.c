@@ -144,7 +144,7 @@ static void numbers_are_1_to_the_highest_signal(void **state)
 {
 	(void)state;
 	for (int number = 0; number < 1000; number++) {
-		char text[16];
+		char text[32];
 
 		(void)snprintf(text, sizeof(text), "%d", number);
 		if (number >= 1 && number <= SIGNAL_MAX)
@@ -161,7 +161,7 @@ static void rtmin_is_34_and_rtmax_the_last_and_both_count_within_these(void **st
 	expect_name("RTMAX", LAST_REALTIME);
 	for (int distance = 0; distance < 100; distance++) {
 		bool is_signal = FIRST_REALTIME + distance <= LAST_REALTIME;
-		char up[16], down[16];
+		char up[32], down[32];
 
 		(void)snprintf(up, sizeof(up), "RTMIN+%d", distance);
 		(void)snprintf(down, sizeof(down), "RTMAX-%d", distance);

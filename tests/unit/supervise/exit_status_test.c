@@ -47,7 +47,7 @@ static void any_status_becomes_any_other_and_no_other_changes(void **state)
 	for (int status = 0; status < EXIT_STATUS_COUNT; status++) {
 		for (int to = 0; to < EXIT_STATUS_COUNT; to++) {
 			struct exit_map map = {.forwarded_to = 0};
-			char text[16];
+			char text[32];
 
 			(void)snprintf(text, sizeof(text), "%d:%d", status, to);
 			add(&map, text);

@@ -183,7 +183,7 @@ static void run_namespace(
 	pid_t whit;
 	int wait_status;
 
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
 		mount("proc", "/proc", "proc", 0, NULL) != 0)
 		complain(complaint, "/proc: %s", strerror(errno));
 	(void)dup2(null, STDERR_FILENO); /* warnings */
