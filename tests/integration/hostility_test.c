@@ -1,4 +1,4 @@
-/* README, Security: what a hostile command, caller or environment can and cannot do to whit. */
+/* .github/SECURITY.md: what a hostile command, caller or environment can and cannot do to whit. */
 #include "harness.h"
 #include "kernel_signals.h"
 #include "room.h"
@@ -48,7 +48,7 @@ static void skip_unless_root(void)
 	}
 }
 
-static void nobody_can_send_what_seems_to_be_the_kernels_or_whits_own(void **state)
+static void no_process_can_send_what_seems_to_be_the_kernels_or_whits_own(void **state)
 {
 	struct run run;
 	pid_t whit = pid_inside(state);
@@ -278,7 +278,7 @@ static void set_user_id_root_by_mistake_it_runs_commands_as_root(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ROLE_TEST(nobody_can_send_what_seems_to_be_the_kernels_or_whits_own),
+		ROLE_TEST(no_process_can_send_what_seems_to_be_the_kernels_or_whits_own),
 		INIT_TEST(stop_and_kill_from_inside_do_nothing_to_pid_1),
 		SUBREAPER_TEST(a_whit_that_is_stopped_goes_on_after_cont),
 		ROLE_TEST(being_traced_loses_nothing),
