@@ -26,15 +26,16 @@ struct descendant {
 #define LIST_SIZE 32768 /* more are found when these have been killed */
 #define NAMES_MAX 10    /* enough to see what they are; a thousand workers share one name */
 
-/* How often to look, for what is forked meanwhile. A killed process forks no more: few looks do. */
-#define LISTING_LOOKS 4
-#define KILLING_LOOKS 100
+#define LOOKS_MAX 100 /* for what is forked meanwhile, and for pids that descend with generations  \
+		       */
 
 /* Some looks through /proc. */
 struct look {
 	struct remaining *remaining;
 	bool kills;        /* each process as soon as it is found */
-	bool has_progress; /* this look has found, or killed, one more */
+	bool has_progress; /* this look has killed one more, or found one that is not newer than */
+	uint32_t newest;   /* the last start that the first look has seen */
+	int count;         /* of looks */
 	bool has_told;     /* a process took the signal */
 	bool was_refused;  /* one did not */
 	int error;         /* why not all could be looked for; 0: no such thing */
@@ -154,22 +155,22 @@ static void visit_process(unsigned int number, int unused_fd, void *context)
 		!is_descendant(remaining, &process))
 		return;
 	add(remaining, pid, &process);
-	if (!look->kills || tell(look, place_of(remaining, pid), SIGKILL))
+	if (look->count == 0 && process.start > look->newest) look->newest = process.start;
+	if (look->kills ? tell(look, place_of(remaining, pid), SIGKILL)
+			: process.start <= look->newest)
 		look->has_progress = true;
 }
 
 /* Lists the processes anew, and kills them if the look is for that. False if it cannot. */
 static bool look_through(struct look *look)
 {
-	int looks = look->kills ? KILLING_LOOKS : LISTING_LOOKS;
-
 	look->remaining->count = 0;
 	look->error = process_proc_is_ours() ? 0 : ENOENT;
 	do {
 		look->has_progress = false;
 		if (look->error == 0 && descriptor_each_number("/proc", visit_process, look) < 0)
 			look->error = errno;
-	} while (look->has_progress && --looks > 0);
+	} while (look->has_progress && ++look->count < LOOKS_MAX);
 	return look->error == 0;
 }
 
