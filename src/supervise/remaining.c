@@ -25,9 +25,7 @@ struct descendant {
 
 #define LIST_SIZE 32768 /* more are found when these have been killed */
 #define NAMES_MAX 10    /* enough to see what they are; a thousand workers share one name */
-
-#define LOOKS_MAX 100 /* for what is forked meanwhile, and for pids that descend with generations  \
-		       */
+#define LOOKS_MAX 100   /* for what is forked meanwhile, and for pids that descend */
 
 /* Some looks through /proc. */
 struct look {
