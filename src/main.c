@@ -68,6 +68,9 @@ static int start_command(const struct options *options, struct supervisor *super
 		.terminal = &terminal};
 	int spawned;
 
+	/* Of a parent outside getppid(2) cannot tell the end, so the kernel must not miss it. */
+	if (options->parent_death != 0 && supervisor->parent == 0)
+		(void)syscall(SYS_prctl, PR_SET_PDEATHSIG, (long)options->parent_death, 0L, 0L, 0L);
 	spawn.gets_foreground = job_start(&supervisor->job, &terminal);
 	socket_activation_find(&spawn.activation, environ, supervisor->self);
 	spawned = spawn_command(&spawn, &supervisor->command, &failure);

@@ -86,19 +86,26 @@ static void add(struct remaining *remaining, pid_t pid, const struct process *pr
 	*place = (struct descendant){.pid = pid, .start = process->start};
 }
 
-/* See the top of the file. In whit's PID namespace, all are PID 1's. */
-static bool is_descendant(const struct remaining *remaining, const struct process *process)
+/* See the top of the file. In whit's PID namespace, all are PID 1's. Reads the process again if its
+ * parent has ended meanwhile. */
+static bool is_descendant(const struct remaining *remaining, pid_t pid, struct process *process)
 {
 	struct process parent;
+	pid_t read;
 
-	return remaining->self == PROCESS_INIT || process->parent == remaining->self ||
-		(process_read(process->parent, &parent) &&
-			is_listed(remaining, process->parent, &parent));
+	do {
+		if (remaining->self == PROCESS_INIT || process->parent == remaining->self ||
+			(process_read(process->parent, &parent) &&
+				is_listed(remaining, process->parent, &parent)))
+			return true;
+		read = process->parent;
+	} while (process_read(pid, process) && process->parent != read);
+	return false;
 }
 
 /* Signals the process unless it has ended; returns 0, or an error. A child of whit keeps its pid
  * until whit reaps it. Another descendant's pid may be reused at any moment: it gets the signal by
- * a pidfd, opened before the proof, and without pidfds only later, when it is whit's child. */
+ * a pidfd, opened before the proof, and without pidfds only what comes when it is whit's child. */
 static int send_to(const struct remaining *remaining, const struct descendant *to, int signal)
 {
 	struct process process;
@@ -109,8 +116,8 @@ static int send_to(const struct remaining *remaining, const struct descendant *t
 	if (process.parent == remaining->self) return kill(to->pid, signal) == 0 ? 0 : errno;
 	pidfd = process_open(to->pid);
 	if (pidfd < 0) return errno;
-	if (!process_read(to->pid, &process) || process.start != to->start ||
-		!is_descendant(remaining, &process))
+	if (!process_read(to->pid, &process) || !is_descendant(remaining, to->pid, &process) ||
+		process.start != to->start)
 		error = ESRCH;
 	else if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0)
 		error = errno;
@@ -150,7 +157,7 @@ static void visit_process(unsigned int number, int unused_fd, void *context)
 		return;
 	}
 	if (!process.is_live || is_listed(remaining, pid, &process) ||
-		!is_descendant(remaining, &process))
+		!is_descendant(remaining, pid, &process))
 		return;
 	add(remaining, pid, &process);
 	if (look->count == 0 && process.start > look->newest) look->newest = process.start;
