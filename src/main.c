@@ -16,11 +16,7 @@
 #include <sys/prctl.h>
 
 /* docker info splits it at " - git.": moby, parseInitVersion. */
-#ifdef WHIT_COMMIT
-static const char version_text[] = "whit version " WHIT_VERSION " - git." WHIT_COMMIT "\n";
-#else
 static const char version_text[] = "whit version " WHIT_VERSION "\n";
-#endif
 
 /* Says what whit cannot do without; returns the status to end with. */
 static int fail(const char *what)
@@ -46,8 +42,7 @@ static int print_help(void)
 /* Returns the status to end with. */
 static int report_failed_start(const struct exec_failure *failure, char *const *command)
 {
-	/* Not on the stack, which may be small: 8 KiB. */
-	static struct exec_explanation explanation COLD;
+	static struct exec_explanation explanation COLD; /* 8 KiB, and the stack may be small */
 
 	exec_failure_explain(failure, command, environ, &explanation);
 	log_error("cannot run '%s': %s", explanation.name, line_string(&explanation.reason));
@@ -132,8 +127,7 @@ static int become_init(const struct options *options, const struct signal_set *i
 
 int main(int argc, char **argv)
 {
-	/* Not on the stack: on the page of data that libc has written to. */
-	static struct options options;
+	static struct options options; /* on the page that libc has written to */
 	struct signal_set all = signal_set_all();
 	struct signal_set inherited_mask;
 
