@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "command/terminal.h"
+#include <sys/signalfd.h>
 
 struct job {
 	pid_t self;
@@ -33,6 +34,13 @@ bool job_continue(struct job *job);
  * for all processes of the command. If the command wants the foreground, it has it afterwards: a
  * shell's fg gives it to whit's group and sends no CONT to a job that runs. */
 bool job_take_foreground(struct job *job);
+
+/* Whether the signal is one that a terminal sends to all processes of a job. */
+bool job_is_for_group(struct job *job, const struct signalfd_siginfo *record);
+
+/* Whether the signal only says that another process of whit's own group needs the terminal, as a
+ * pager does after whit in a pipeline. Then that group has the foreground again, and goes on. */
+bool job_give_to_own_group(struct job *job, const struct signalfd_siginfo *record);
 
 /* Takes the foreground back if it was handed over, so that whit's group has it again. */
 void job_end(struct job *job);

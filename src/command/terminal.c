@@ -57,7 +57,7 @@ void terminal_release(struct terminal *terminal)
 	terminal->exists = false;
 }
 
-void terminal_hand_to(const struct terminal *terminal, pid_t group)
+bool terminal_hand_to(const struct terminal *terminal, pid_t group)
 {
-	(void)syscall(SYS_ioctl, terminal->fd, TIOCSPGRP, &group); /* as tcsetpgrp(3) */
+	return syscall(SYS_ioctl, terminal->fd, TIOCSPGRP, &group) == 0; /* as tcsetpgrp(3) */
 }

@@ -85,16 +85,15 @@ static bool is_job_stop_signal(int signal) /* as ^Z is */
 
 static void forward(struct supervisor *whit, const struct signalfd_siginfo *record, int signal)
 {
-	enum forward_target target = whit->target;
+	bool is_typed = job_is_for_group(&whit->job, record);
+	enum forward_target target = is_typed ? FORWARD_TO_GROUP : whit->target;
 
-	if (signal_record_is_from_kernel(record) && job_take_foreground(&whit->job))
-		target = FORWARD_TO_GROUP;
 	if (forward_signal(whit->command, target, signal, record) < 0) {
 		report_not_forwarded(whit, signal, errno);
 		return;
 	}
 	whit->forwarded[signal] = true;
-	if (is_job_stop_signal(signal)) job_expect_stop(&whit->job);
+	if (is_job_stop_signal(signal) && !is_typed) job_expect_stop(&whit->job);
 	report_forwarded(whit, record, signal);
 	/* What is asked of whit counts as well as what -r makes of it. */
 	if (is_stop_signal((int)record->ssi_signo) || is_stop_signal(signal))
@@ -119,10 +118,11 @@ static void take_signal(struct supervisor *whit, const struct signalfd_siginfo *
 	int signal = whit->rewrite->to[received];
 
 	if (signal_record_is_child_news(record) ||
-		signal_record_is_own_write_error(record, whit->self) ||
+		signal_record_is_own(record, whit->self) ||
 		whit->shutdown.state >= SHUTDOWN_STATE_KILLING) /* killed processes take none */
 		return;
 	if (whit->has_command) {
+		if (job_give_to_own_group(&whit->job, record)) return;
 		if (received == SIGCONT && job_continue(&whit->job)) return;
 		if (signal == REWRITE_DROP)
 			report_forwarded(whit, record, REWRITE_DROP);
