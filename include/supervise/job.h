@@ -30,12 +30,8 @@ void job_command_stopped(struct job *job, int signal);
 /* Does what follows when whit gets CONT. False if the signal is still to be forwarded. */
 bool job_continue(struct job *job);
 
-/* Whether whit's group has the foreground: a signal from the kernel then came from the terminal,
- * for all processes of the command. If the command wants the foreground, it has it afterwards: a
- * shell's fg gives it to whit's group and sends no CONT to a job that runs. */
-bool job_take_foreground(struct job *job);
-
-/* Whether the signal is one that a terminal sends to all processes of a job. */
+/* Whether a terminal sent the signal to all processes of a job. If whit's group has the foreground
+ * and the command wants it, it has it afterwards: a shell's fg sends no CONT to a job that runs. */
 bool job_is_for_group(struct job *job, const struct signalfd_siginfo *record);
 
 /* Whether the signal only says that another process of whit's own group needs the terminal, as a

@@ -16,7 +16,8 @@
  * not, or if the kernel refuses. */
 static bool hand_over(struct job *job, const struct terminal *terminal)
 {
-	if (!terminal->exists || !terminal->is_in_foreground || !job->wants_foreground) return false;
+	if (!terminal->exists || !terminal->is_in_foreground || !job->wants_foreground)
+		return false;
 	job->is_handed_over = terminal_hand_to(terminal, job->command);
 	return job->is_handed_over;
 }
@@ -110,7 +111,8 @@ void job_command_stopped(struct job *job, int signal)
 	terminal_release(&terminal);
 }
 
-bool job_take_foreground(struct job *job)
+/* Returns whether whit's group has had the foreground, which the command gets if it wants it. */
+static bool offer_foreground(struct job *job)
 {
 	struct terminal terminal;
 	bool is_ours;
@@ -129,14 +131,15 @@ bool job_is_for_group(struct job *job, const struct signalfd_siginfo *record)
 	/* The kernel sends it to the foreground group when the terminal is gone, and so the
 	 * foreground cannot be looked at; but to the session's leader for its own sake. */
 	if (record->ssi_signo == SIGHUP) return job->has_terminal && getsid(0) != job->self;
-	return job_take_foreground(job);
+	return offer_foreground(job);
 }
 
 bool job_give_to_own_group(struct job *job, const struct signalfd_siginfo *record)
 {
 	pid_t sender = (pid_t)record->ssi_pid;
 
-	if (!job->is_handed_over || (record->ssi_signo != SIGTTIN && record->ssi_signo != SIGTTOU) ||
+	if (!job->is_handed_over ||
+		(record->ssi_signo != SIGTTIN && record->ssi_signo != SIGTTOU) ||
 		!(signal_record_is_from_kernel(record) ||
 			(sender != 0 && getpgid(sender) == getpgrp())))
 		return false;
@@ -150,7 +153,7 @@ bool job_continue(struct job *job)
 	bool was_stopped = job->is_stopped;
 
 	job->stop_expected.is_set = false;
-	(void)job_take_foreground(job);
+	(void)offer_foreground(job);
 	if (was_stopped) continue_group(job);
 	return was_stopped;
 }

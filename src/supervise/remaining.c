@@ -86,8 +86,7 @@ static void add(struct remaining *remaining, pid_t pid, const struct process *pr
 	*place = (struct descendant){.pid = pid, .start = process->start};
 }
 
-/* See the top of the file. In whit's PID namespace, all are PID 1's. Reads the process again if its
- * parent has ended meanwhile. */
+/* See the top; all are PID 1's. Reads the process again if its parent has ended meanwhile. */
 static bool is_descendant(const struct remaining *remaining, pid_t pid, struct process *process)
 {
 	struct process parent;
