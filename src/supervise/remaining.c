@@ -155,11 +155,11 @@ static void visit_process(unsigned int number, int unused_fd, void *context)
 		if (errno == EMFILE || errno == ENFILE) look->error = errno;
 		return;
 	}
+	if (look->count == 0 && process.start > look->newest) look->newest = process.start;
 	if (!process.is_live || is_listed(remaining, pid, &process) ||
 		!is_descendant(remaining, pid, &process))
 		return;
 	add(remaining, pid, &process);
-	if (look->count == 0 && process.start > look->newest) look->newest = process.start;
 	if (look->kills ? tell(look, place_of(remaining, pid), SIGKILL)
 			: process.start <= look->newest)
 		look->has_progress = true;
