@@ -16,11 +16,7 @@
 #include <sys/prctl.h>
 
 /* docker info splits it at " - git.": moby, parseInitVersion. */
-#ifdef WHIT_COMMIT
-static const char version_text[] = "whit version " WHIT_VERSION " - git." WHIT_COMMIT "\n";
-#else
 static const char version_text[] = "whit version " WHIT_VERSION "\n";
-#endif
 
 /* Says what whit cannot do without; returns the status to end with. */
 static int fail(const char *what)
@@ -46,8 +42,7 @@ static int print_help(void)
 /* Returns the status to end with. */
 static int report_failed_start(const struct exec_failure *failure, char *const *command)
 {
-	/* Not on the stack, which may be small: 8 KiB. */
-	static struct exec_explanation explanation COLD;
+	static struct exec_explanation explanation COLD; /* 8 KiB, and the stack may be small */
 
 	exec_failure_explain(failure, command, environ, &explanation);
 	log_error("cannot run '%s': %s", explanation.name, line_string(&explanation.reason));
@@ -68,6 +63,9 @@ static int start_command(const struct options *options, struct supervisor *super
 		.terminal = &terminal};
 	int spawned;
 
+	/* Of a parent outside getppid(2) cannot tell the end, so the kernel must not miss it. */
+	if (options->parent_death != 0 && supervisor->parent == 0)
+		(void)syscall(SYS_prctl, PR_SET_PDEATHSIG, (long)options->parent_death, 0L, 0L, 0L);
 	spawn.gets_foreground = job_start(&supervisor->job, &terminal);
 	socket_activation_find(&spawn.activation, environ, supervisor->self);
 	spawned = spawn_command(&spawn, &supervisor->command, &failure);
@@ -129,8 +127,7 @@ static int become_init(const struct options *options, const struct signal_set *i
 
 int main(int argc, char **argv)
 {
-	/* Not on the stack: on the page of data that libc has written to. */
-	static struct options options;
+	static struct options options; /* on the page that libc has written to */
 	struct signal_set all = signal_set_all();
 	struct signal_set inherited_mask;
 

@@ -46,9 +46,8 @@ static const char *explain_refusal(
 	return "; allow it with chmod +x";
 }
 
-/* Cuts the path off after the first part that cannot be looked up, with errno. Returns where the
- * name of that begins, and the status of the directory that it is in; NULL if there is no such
- * part. */
+/* Cuts the path off after the first part that cannot be looked up, with errno. Returns where its
+ * name begins, and the status of its directory; NULL if there is no such part. */
 static char *cut_at_fault(char *path, struct stat *ret_directory)
 {
 	char *start = path;
@@ -125,15 +124,6 @@ static const char *problem_of(enum exec_image image)
 	return "it is neither a program nor a script";
 }
 
-static const char *explain_missing_interpreter(struct line *reason, const char *name)
-{
-	if (name[strlen(name) - 1] == '\r')
-		return "its '#!' line ends in a carriage return; save it with Unix line endings";
-	line_format(reason,
-		"its interpreter '%s' does not exist; install it or correct the '#!' line", name);
-	return complete;
-}
-
 static const char *explain_missing_loader(struct line *reason, const char *path)
 {
 	const char *name = strrchr(path, '/');
@@ -158,10 +148,11 @@ static const char *explain_elf(struct line *reason, const char *bytes, size_t le
 	if (there != here && (error == ENOEXEC || there->family != here->family)) {
 		line_format(reason, "it was built for %s (%s), but this machine is %s (%s)",
 			there->name, there->platform, here->name, here->platform);
-		if (error == ENOENT)
-			line_format(reason,
-				"; the interpreter that binfmt_misc names for it is missing");
-		line_format(reason, "; build or pull it for linux/%s", here->platform);
+		line_format(reason, "%s; build or pull it for linux/%s",
+			error == ENOENT
+				? "; the interpreter that binfmt_misc names for it is missing"
+				: "",
+			here->platform);
 		return complete;
 	}
 	if (error == ENOEXEC)
@@ -173,9 +164,15 @@ static const char *explain_elf(struct line *reason, const char *bytes, size_t le
 static const char *explain_needed(
 	struct line *reason, struct subject *subject, bool is_loader, const char *path)
 {
-	if (!exists(path))
-		return is_loader ? explain_missing_loader(reason, path)
-				 : explain_missing_interpreter(reason, path);
+	if (!exists(path) && is_loader) return explain_missing_loader(reason, path);
+	if (!exists(path)) {
+		if (path[strlen(path) - 1] == '\r')
+			return "its '#!' line ends in a carriage return; save it with Unix line endings";
+		line_format(reason,
+			"its interpreter '%s' does not exist; install it or correct the '#!' line",
+			path);
+		return complete;
+	}
 	/* What the kernel says of a loader that is none: load_elf_binary of fs/binfmt_elf.c. */
 	if (is_loader && (subject->error == ELIBBAD || subject->error == EIO))
 		subject->error = ENOEXEC;

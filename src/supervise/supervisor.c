@@ -73,14 +73,12 @@ static void act(struct supervisor *whit, enum shutdown_event event)
 		report_none_left(whit);
 }
 
-/* Whether the signal asks for an end. */
-static bool is_stop_signal(int signal)
+static bool is_stop_signal(int signal) /* that asks for an end */
 {
 	return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
 }
 
-/* Whether the signal stops a process, as ^Z does. */
-static bool is_job_stop_signal(int signal)
+static bool is_job_stop_signal(int signal) /* as ^Z is */
 {
 	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }

@@ -14,6 +14,7 @@ check-reproducible:
 # Tests of what `make dist` and `make deb` created.
 check-dist:
 	tests/dist/sbom.sh
+	tests/dist/verify.sh build/dist
 	tests/dist/image.sh build/dist/whit-$(VERSION)-linux-amd64
 check-deb: export DEBFULLNAME ?= Check Deb
 check-deb: export DEBEMAIL ?= check-deb@example.org
