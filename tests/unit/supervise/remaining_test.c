@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <time.h>
 
 /*
  * whit as a subreaper, in a PID namespace of the test's own, beside processes that are not its
@@ -43,11 +44,26 @@ static void choose_pid(struct complaint *complaint, pid_t pid)
 	(void)close(fd);
 }
 
+/* Until a process that is started now has another start than one that was there before. */
+static void wait_for_next_tick(void)
+{
+	const long tick_ns = 1000000000 / sysconf(_SC_CLK_TCK);
+	struct timespec before, now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &before);
+	do
+		(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	while (now.tv_sec == before.tv_sec && now.tv_nsec / tick_ns == before.tv_nsec / tick_ns);
+}
+
 /* A child, its child, and so on. From first_pid down, if that is not 0. */
 static void start_chain(struct complaint *complaint, pid_t *places, int count, pid_t first_pid)
 {
 	for (int i = 0; i < count; i++) {
-		if (first_pid != 0) choose_pid(complaint, first_pid - i);
+		if (first_pid != 0) {
+			choose_pid(complaint, first_pid - i);
+			wait_for_next_tick();
+		}
 		if (fork() != 0) {
 			if (i == 0) break; /* this is whit */
 			live(&places[i - 1]);
