@@ -84,19 +84,26 @@ static void start_strangers(struct complaint *complaint)
 	(void)waitpid(starter, NULL, 0);
 }
 
-static struct remaining start_family(struct complaint *complaint)
+static void wait_for_chain(int count)
 {
-	struct remaining remaining = {.self = getpid()};
 	char byte;
 
+	for (int i = 0; i < count; i++)
+		(void)!read(ready[0], &byte, 1);
+}
+
+/* One chain after another, since each chooses its pids. */
+static struct remaining start_family(struct complaint *complaint)
+{
 	start_strangers(complaint);
+	wait_for_chain(STRANGERS);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) != 0)
 		complain(complaint, "PR_SET_CHILD_SUBREAPER: %s", strerror(errno));
 	start_chain(complaint, family->ascending, ASCENDING, 0);
+	wait_for_chain(ASCENDING);
 	start_chain(complaint, family->descending, DESCENDING, 20000);
-	for (int i = 0; i < STRANGERS + ASCENDING + DESCENDING; i++)
-		(void)!read(ready[0], &byte, 1);
-	return remaining;
+	wait_for_chain(DESCENDING);
+	return (struct remaining){.self = getpid()};
 }
 
 /* The signals that are pending for the process: proc_pid_status(5). */
