@@ -147,3 +147,12 @@ unpack_musl() {
 	# shellcheck disable=SC2034
 	musl_root=$root
 }
+
+# Sets `maintainer`, from DEBFULLNAME and DEBEMAIL, as Debian's own tools do: dch(1).
+make_maintainer() {
+	local is_contact='^[^<>@,]*[^<>@, ] <[^<>@, ]+@[^<>@, ]+>$'
+	maintainer=${DEBEMAIL:-}
+	[[ $maintainer == *'<'* ]] || maintainer="${DEBFULLNAME:-} <$maintainer>"
+	[[ $maintainer =~ $is_contact ]] ||
+		fail 'set DEBFULLNAME and DEBEMAIL to the name and address of the packages'"'"' maintainer'
+}
