@@ -33,7 +33,7 @@ endif
 # set it (make COMMIT=...).
 COMMIT := $(shell grep -s '^[0-9a-f]' .commit | cut -c 1-12)
 COMMIT := $(or $(COMMIT),$(shell test -e .git && git rev-parse HEAD 2>/dev/null | cut -c 1-12))
-VERSION_FLAGS = -DWHIT_VERSION='"$(VERSION)"' $(if $(COMMIT),-DWHIT_COMMIT='"$(COMMIT)"')
+VERSION_FLAGS = -DWHIT_VERSION='"$(VERSION)$(if $(COMMIT), - git.$(COMMIT))"'
 
 # One short line for each file that is made; the commands with V=1; nothing with -s.
 # $(call run,LINE,COMMAND) creates the target's directory and runs the command.

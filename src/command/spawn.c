@@ -61,9 +61,14 @@ static int await_exec(pid_t pid)
 /* Not inlined: only a frame as small as this one ends where what is in use does. */
 static __attribute__((noinline)) pid_t clone_below(struct start *start)
 {
-	char *end = __builtin_frame_address(0);
+	char *frame = __builtin_frame_address(0);
+#ifdef __hppa__ /* where it grows up */
+	char *stack = frame + STACK_IN_USE;
+#else
+	char *stack = frame - STACK_IN_USE;
+#endif
 
-	return clone(start_process, end - STACK_IN_USE, CLONE_VM | CLONE_VFORK | SIGCHLD, start);
+	return clone(start_process, stack, CLONE_VM | CLONE_VFORK | SIGCHLD, start);
 }
 
 int spawn_command(struct spawn *spawn, pid_t *ret_pid, struct exec_failure *ret_failure)

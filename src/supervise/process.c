@@ -8,10 +8,6 @@
 #include <limits.h>
 #include <string.h>
 
-#ifndef SYS_pidfd_open /* the same number on every architecture but alpha */
-#define SYS_pidfd_open 434
-#endif
-
 /* PF_KTHREAD of the kernel's sched.h, in the flags of proc_pid_stat(5). */
 #define KERNEL_THREAD 0x00200000U
 

@@ -73,14 +73,12 @@ static void act(struct supervisor *whit, enum shutdown_event event)
 		report_none_left(whit);
 }
 
-/* Whether the signal asks for an end. */
-static bool is_stop_signal(int signal)
+static bool is_stop_signal(int signal) /* that asks for an end */
 {
 	return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
 }
 
-/* Whether the signal stops a process, as ^Z does. */
-static bool is_job_stop_signal(int signal)
+static bool is_job_stop_signal(int signal) /* as ^Z is */
 {
 	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
@@ -143,11 +141,9 @@ static void take_signal(struct supervisor *whit, const struct signalfd_siginfo *
 static struct signalfd_siginfo parent_record(const struct supervisor *whit)
 {
 	log_verbose("the parent (pid %d) has ended", whit->parent);
-	return (struct signalfd_siginfo){
-		.ssi_signo = (uint32_t)whit->parent_death,
+	return (struct signalfd_siginfo){.ssi_signo = (uint32_t)whit->parent_death,
 		.ssi_code = SI_USER,
-		.ssi_pid = (uint32_t)whit->parent,
-	};
+		.ssi_pid = (uint32_t)whit->parent};
 }
 
 /* SIGCHLD of either origin means that there may be something to reap, since two may collapse into
@@ -183,12 +179,10 @@ static void end_command(struct supervisor *whit, int wait_status)
 
 static void reap(struct supervisor *whit, pid_t ended)
 {
-	const struct reaper reaper = {
-		.command = whit->has_command ? whit->command : 0,
+	const struct reaper reaper = {.command = whit->has_command ? whit->command : 0,
 		.wants_stops = whit->has_command &&
 			(whit->job.has_terminal || log_shows(LOG_LEVEL_VERBOSE)),
-		.report = whit->report,
-	};
+		.report = whit->report};
 	struct reaper_result result;
 
 	reaper_collect(&reaper, ended, &result);

@@ -110,8 +110,7 @@ static pid_t see_foreground(struct run *run, const char *program)
 		length = comm < 0 ? 0 : read(comm, name, sizeof(name) - 1);
 		close(comm);
 		name[length > 0 ? length - 1 : 0] = '\0'; /* it ends in a newline */
-		if (strcmp(name, program) == 0)
-			return group;
+		if (strcmp(name, program) == 0) return group;
 		(void)poll(NULL, 0, 1);
 	}
 	run_fail(run, "expected in the foreground: %s\nobserved: %s", program, name);
@@ -125,11 +124,9 @@ static void lead_session(void *argument)
 	int fd;
 
 	(void)argument;
-	if (setsid() < 0 && getpid() != 1)
-		_exit(94);
+	if (setsid() < 0 && getpid() != 1) _exit(94);
 	fd = open(terminal_path, O_RDWR); /* becomes the controlling terminal: open(2) */
-	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0)
-		_exit(95);
+	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0) _exit(95);
 	close(fd);
 }
 
@@ -144,8 +141,7 @@ static void read_from_null(void)
 {
 	int null = open("/dev/null", O_RDONLY);
 
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0)
-		_exit(95);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0) _exit(95);
 	close(null);
 }
 
@@ -178,8 +174,7 @@ static void lead_session_with_another_terminal_as_stdin(void *argument)
 static void lead_session_without_dev(void *argument)
 {
 	lead_session(argument);
-	if (mount("none", "/dev", "tmpfs", 0, NULL) < 0)
-		_exit(94);
+	if (mount("none", "/dev", "tmpfs", 0, NULL) < 0) _exit(94);
 }
 
 static void lead_session_without_dev_on_stderr_alone(void *argument)
@@ -187,8 +182,7 @@ static void lead_session_without_dev_on_stderr_alone(void *argument)
 	int null = open("/dev/null", O_RDONLY);
 
 	lead_session_without_dev(argument);
-	if (dup2(STDIN_FILENO, STDERR_FILENO) < 0 || dup2(null, STDIN_FILENO) < 0)
-		_exit(95);
+	if (dup2(STDIN_FILENO, STDERR_FILENO) < 0 || dup2(null, STDIN_FILENO) < 0) _exit(95);
 	close(null);
 }
 
@@ -199,8 +193,7 @@ static void take_terminal_of_no_session(void *argument)
 	(void)argument;
 	(void)setsid();
 	fd = open(terminal_path, O_RDWR | O_NOCTTY);
-	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0)
-		_exit(95);
+	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0) _exit(95);
 }
 
 /* tcsetpgrp(3) fails, as under some security modules. */
@@ -241,8 +234,7 @@ static void go_to_background(void *argument)
 
 	lead_session(argument);
 	whit = fork();
-	if (whit != 0)
-		wait_as_parent_of(whit);
+	if (whit != 0) wait_as_parent_of(whit);
 	setpgid(0, 0);
 }
 
@@ -253,11 +245,9 @@ static void go_to_background_with_tostop(void *argument)
 	go_to_background(argument);
 	dup2(STDIN_FILENO, STDERR_FILENO);
 	signal(SIGTTOU, SIG_IGN); /* or tcsetattr would stop this process */
-	if (tcgetattr(STDIN_FILENO, &settings) < 0)
-		_exit(97);
+	if (tcgetattr(STDIN_FILENO, &settings) < 0) _exit(97);
 	settings.c_lflag |= TOSTOP;
-	if (tcsetattr(STDIN_FILENO, TCSANOW, &settings) < 0)
-		_exit(97);
+	if (tcsetattr(STDIN_FILENO, TCSANOW, &settings) < 0) _exit(97);
 	signal(SIGTTOU, SIG_DFL);
 }
 
@@ -268,15 +258,11 @@ static void enter_new_namespace(bool is_in_background)
 
 	lead_session(NULL);
 	child = fork();
-	if (child != 0)
-		wait_as_parent_of(child);
-	if (is_in_background)
-		setpgid(0, 0);
-	if (unshare(CLONE_NEWPID) < 0)
-		_exit(94);
+	if (child != 0) wait_as_parent_of(child);
+	if (is_in_background) setpgid(0, 0);
+	if (unshare(CLONE_NEWPID) < 0) _exit(94);
 	child = fork();
-	if (child != 0)
-		wait_as_parent_of(child);
+	if (child != 0) wait_as_parent_of(child);
 }
 
 static void enter_new_namespace_in_foreground(void *argument)

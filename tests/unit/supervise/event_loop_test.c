@@ -16,17 +16,13 @@ static struct signalfd_siginfo records[EVENT_LOOP_BATCH];
 /* Every test runs in a child. All is blocked there but what the watchdog ends it with. */
 static struct event_loop begin(struct complaint *complaint)
 {
-	struct signal_set mask = {{0}};
+	struct signal_set mask = every_signal();
 	struct event_loop loop;
 	int fd = signal_set_open_all();
 
-	for (int signal = 1; signal <= SIGNAL_MAX; signal++) {
-		if (signal != SIGALRM)
-			signal_set_add(&mask, signal);
-	}
+	mask.words[0] &= ~(1UL << (SIGALRM - 1));
 	mask_set_raw(&mask);
-	if (fd < 0)
-		complain(complaint, "signalfd: %s", strerror(errno));
+	if (fd < 0) complain(complaint, "signalfd: %s", strerror(errno));
 	event_loop_init(&loop, fd);
 	return loop;
 }
@@ -123,8 +119,7 @@ static void watch_in_child(struct complaint *complaint, const void *argument)
 	for (size_t i = 0; i < COUNT(watched); i++)
 		*watched[i] = (struct pollfd){.fd = start_process(&processes[i]), .events = POLLIN};
 	loop.joined_count = EVENT_LOOP_JOINED;
-	if (!watch->has_parent)
-		watched[0]->fd = -1;
+	if (!watch->has_parent) watched[0]->fd = -1;
 	for (size_t ended = watch->has_parent ? 0 : 1; ended < COUNT(watched); ended++) {
 		end_process(processes[ended]);
 		expect_count(complaint, "the end of a process", &loop, watch->deadline, 0);

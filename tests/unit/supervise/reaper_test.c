@@ -82,8 +82,7 @@ static pid_t start_and_wait(void (*live)(void), int signal, int event)
 	pid_t pid = start(live);
 	siginfo_t unused;
 
-	if (signal != 0)
-		(void)kill(pid, signal);
+	if (signal != 0) (void)kill(pid, signal);
 	(void)waitid(P_PID, (id_t)pid, &unused, event | WNOWAIT);
 	return pid;
 }
