@@ -1,6 +1,7 @@
 /* Waits for signals, processes and time. The supervisor acts on them. */
 #include "supervise/event_loop.h"
 
+#include "base/file.h"
 #include "base/system_call.h"
 #include <errno.h>
 #include <fcntl.h>
