@@ -13,17 +13,7 @@
 #define RWF_NOWAIT 0x8
 #endif
 
-static int shown_level = LOG_LEVEL_WARNING;
-
-void log_set_level(int level)
-{
-	shown_level = level;
-}
-
-bool log_shows(enum log_level level)
-{
-	return (int)level <= shown_level;
-}
+int log_highest = LOG_LEVEL_WARNING;
 
 /* The command shares stderr, so O_NONBLOCK would change it for both. In this order: a write that
  * never waits (pwritev2(2): pipes and sockets, since Linux 6.4); a file description of our own; and

@@ -29,7 +29,7 @@ static int start_process(void *argument)
 
 	start->was_seen = true;
 	(void)setpgid(0, 0); /* cannot fail for a process that has just been made */
-	if (spawn->gets_foreground) terminal_hand_to(spawn->terminal, getpid());
+	if (spawn->gets_foreground) (void)terminal_hand_to(spawn->terminal, getpid());
 	if (spawn->activation.entry != NULL)
 		socket_activation_hand_to(&spawn->activation, getpid());
 	if (spawn->chld_was_ignored)

@@ -31,13 +31,7 @@ static bool read_file(pid_t pid, const char file[sizeof("/stat")], char *buffer,
 }
 
 /* The fields of proc_pid_stat(5) that are of use, by their numbers there. */
-enum field {
-	FIELD_PARENT = 4,
-	FIELD_FLAGS = 9,
-	FIELD_THREADS = 20,
-	FIELD_START = 22,
-	FIELD_END,
-};
+enum { FIELD_PARENT = 4, FIELD_FLAGS = 9, FIELD_THREADS = 20, FIELD_START = 22, FIELD_END };
 
 bool process_read(pid_t pid, struct process *ret_process)
 {

@@ -86,8 +86,7 @@ static void add(struct remaining *remaining, pid_t pid, const struct process *pr
 	*place = (struct descendant){.pid = pid, .start = process->start};
 }
 
-/* See the top of the file. In whit's PID namespace, all are PID 1's. Reads the process again if its
- * parent has ended meanwhile. */
+/* See the top; all are PID 1's. Reads the process again if its parent has ended meanwhile. */
 static bool is_descendant(const struct remaining *remaining, pid_t pid, struct process *process)
 {
 	struct process parent;
@@ -156,11 +155,11 @@ static void visit_process(unsigned int number, int unused_fd, void *context)
 		if (errno == EMFILE || errno == ENFILE) look->error = errno;
 		return;
 	}
+	if (look->count == 0 && process.start > look->newest) look->newest = process.start;
 	if (!process.is_live || is_listed(remaining, pid, &process) ||
 		!is_descendant(remaining, pid, &process))
 		return;
 	add(remaining, pid, &process);
-	if (look->count == 0 && process.start > look->newest) look->newest = process.start;
 	if (look->kills ? tell(look, place_of(remaining, pid), SIGKILL)
 			: process.start <= look->newest)
 		look->has_progress = true;

@@ -47,7 +47,7 @@ compose() {
 		>>"$here/compose.log" 2>&1
 }
 
-# The README's file; the side process saves its work in the drain.
+# The manual's file; the side process saves its work in the drain.
 # shellcheck disable=SC2016 # for the shells in the container
 docker_compose_with_init_true_runs_whit_and_drains() {
 	docker compose version >"$here/version.log" 2>&1 ||
@@ -62,7 +62,7 @@ docker_compose_with_init_true_runs_whit_and_drains() {
 	chmod +x "$here/context/program"
 	printf '%s\n' "FROM $image" 'COPY program /bin/web' 'CMD ["/bin/web"]' >"$here/context/Dockerfile"
 	build_image web "$here/context"
-	block '### Docker' 2 >"$here/project/compose.yaml"
+	block COMPATIBILITY/Docker 3 >"$here/project/compose.yaml"
 	compose up -d
 	container=$(cd "$here/project" && docker compose ps -q web)
 	wait_for_line ready

@@ -9,6 +9,8 @@ set -u
 . "$(dirname "$0")/harness.sh"
 # shellcheck source-path=SCRIPTDIR source=containers.sh
 . "$(dirname "$0")/containers.sh"
+# shellcheck source-path=SCRIPTDIR source=sections.sh
+. "$(dirname "$0")/sections.sh"
 
 box=whit
 
@@ -31,7 +33,7 @@ after_all() {
 }
 
 begin_apart
-needs_programs lxc-start lxc-execute lxc-stop lxc-attach busybox
+needs_programs lxc-start lxc-execute lxc-stop lxc-attach busybox mandoc
 mount_cgroups
 hide /run
 make_root "$work/root"
@@ -164,8 +166,9 @@ lxc_stop_sends_rtmin_3_where_no_signal_is_configured() {
 }
 run lxc_stop_sends_rtmin_3_where_no_signal_is_configured
 
+# The two lines of the manual.
 lxc_stop_sends_term_with_lxc_signal_halt() {
-	make_container 'lxc.init.cmd = /whit -- /cmd' 'lxc.signal.halt = SIGTERM'
+	make_container "$(block COMPATIBILITY/LXC 1)"
 	echo "$signal_command" | write_command
 	start
 	wait_for_line ready
@@ -278,5 +281,10 @@ lxc_stop_of_lxc_execute_ends_the_command_with_term() {
 	expect 'the status of lxc-execute' 3 "$status"
 }
 run lxc_stop_of_lxc_execute_ends_the_command_with_term
+
+every_line_of_the_manual_about_lxc_was_run() {
+	expect_all_taken COMPATIBILITY/LXC
+}
+run every_line_of_the_manual_about_lxc_was_run
 
 finish

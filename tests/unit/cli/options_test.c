@@ -189,7 +189,7 @@ static void expect_row(const struct row *row)
 	for (; row->argv[argc] != NULL; argc++)
 		argv[argc] = strcpy(words[argc], row->argv[argc]);
 	set_environment(row->environment);
-	log_set_level(LOG_LEVEL_WARNING);
+	log_highest = LOG_LEVEL_WARNING;
 	append(&observed, "%s", "");
 	if (parse(&options, argc, argv, messages)) describe_options(&observed, &options);
 	describe_messages(&observed, messages);

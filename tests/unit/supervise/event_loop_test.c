@@ -7,6 +7,8 @@
 /* As event_loop.c has it. */
 #define ERROR_PAUSE_MS 100
 
+#define REALTIME 40
+
 static const struct deadline none = {.is_set = false};
 static const struct deadline past = {.is_set = true};
 static const struct deadline far = {.is_set = true, .at_ms = INT64_MAX};
@@ -63,10 +65,10 @@ static void read_in_child(struct complaint *complaint, const void *deadline)
 		complain(complaint, "observed %u and %u", records[0].ssi_signo,
 			records[1].ssi_signo);
 	for (int i = 0; i < EVENT_LOOP_BATCH + 1; i++)
-		(void)kill(getpid(), LAST_REALTIME);
+		(void)kill(getpid(), REALTIME);
 	expect_count(complaint, "a batch", &loop, deadline, EVENT_LOOP_BATCH);
 	expect_count(complaint, "what did not fit", &loop, deadline, 1);
-	if (records[0].ssi_signo != LAST_REALTIME)
+	if (records[0].ssi_signo != REALTIME)
 		complain(complaint, "observed %u", records[0].ssi_signo);
 }
 

@@ -27,7 +27,7 @@ static int begin(const struct level *level)
 
 	(void)pipe2(ends, O_NONBLOCK);
 	(void)dup2(ends[1], STDERR_FILENO);
-	log_set_level(level->shown);
+	log_highest = (int)level->shown;
 	return ends[0];
 }
 

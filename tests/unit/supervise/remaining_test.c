@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <time.h>
 
 /*
  * whit as a subreaper, in a PID namespace of the test's own, beside processes that are not its
@@ -43,11 +44,26 @@ static void choose_pid(struct complaint *complaint, pid_t pid)
 	(void)close(fd);
 }
 
+/* Until a process that is started now has another start than one that was there before. */
+static void wait_for_next_tick(void)
+{
+	const long tick_ns = 1000000000 / sysconf(_SC_CLK_TCK);
+	struct timespec before, now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &before);
+	do
+		(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	while (now.tv_sec == before.tv_sec && now.tv_nsec / tick_ns == before.tv_nsec / tick_ns);
+}
+
 /* A child, its child, and so on. From first_pid down, if that is not 0. */
 static void start_chain(struct complaint *complaint, pid_t *places, int count, pid_t first_pid)
 {
 	for (int i = 0; i < count; i++) {
-		if (first_pid != 0) choose_pid(complaint, first_pid - i);
+		if (first_pid != 0) {
+			choose_pid(complaint, first_pid - i);
+			wait_for_next_tick();
+		}
 		if (fork() != 0) {
 			if (i == 0) break; /* this is whit */
 			live(&places[i - 1]);
@@ -68,19 +84,26 @@ static void start_strangers(struct complaint *complaint)
 	(void)waitpid(starter, NULL, 0);
 }
 
-static struct remaining start_family(struct complaint *complaint)
+static void wait_for_chain(int count)
 {
-	struct remaining remaining = {.self = getpid()};
 	char byte;
 
+	for (int i = 0; i < count; i++)
+		(void)!read(ready[0], &byte, 1);
+}
+
+/* One chain after another, since each chooses its pids. */
+static struct remaining start_family(struct complaint *complaint)
+{
 	start_strangers(complaint);
+	wait_for_chain(STRANGERS);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) != 0)
 		complain(complaint, "PR_SET_CHILD_SUBREAPER: %s", strerror(errno));
 	start_chain(complaint, family->ascending, ASCENDING, 0);
+	wait_for_chain(ASCENDING);
 	start_chain(complaint, family->descending, DESCENDING, 20000);
-	for (int i = 0; i < STRANGERS + ASCENDING + DESCENDING; i++)
-		(void)!read(ready[0], &byte, 1);
-	return remaining;
+	wait_for_chain(DESCENDING);
+	return (struct remaining){.self = getpid()};
 }
 
 /* The signals that are pending for the process: proc_pid_status(5). */
