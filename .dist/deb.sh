@@ -7,11 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . .dist/common.sh
 
-maintainer=${DEBEMAIL:-}
-[[ $maintainer == *'<'* ]] || maintainer="${DEBFULLNAME:-} <$maintainer>"
-is_contact='^[^<>@,]*[^<>@, ] <[^<>@, ]+@[^<>@, ]+>$'
-[[ $maintainer =~ $is_contact ]] ||
-	fail 'set DEBFULLNAME and DEBEMAIL to the name and address of who answers for the package'
+make_maintainer
 need dpkg-buildpackage dh
 make_source
 export SOURCE_DATE_EPOCH

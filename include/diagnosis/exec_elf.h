@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 struct exec_elf_machine {
-	char name[9];     /* as uname(1) has it; "unknown" without a row of its own */
-	char platform[9]; /* as an image's platform has it: linux/PLATFORM */
+	char name[9];     /* as uname(1) prints it; "unknown" without a row */
+	char platform[9]; /* as in an image's linux/PLATFORM */
 	char family;      /* kernels may run programs of the other machine of a family */
 	unsigned char key[4];
 };

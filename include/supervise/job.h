@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "command/terminal.h"
+#include <sys/signalfd.h>
 
 struct job {
 	pid_t self;
@@ -29,10 +30,13 @@ void job_command_stopped(struct job *job, int signal);
 /* Does what follows when whit gets CONT. False if the signal is still to be forwarded. */
 bool job_continue(struct job *job);
 
-/* Whether whit's group has the foreground: a signal from the kernel then came from the terminal,
- * for all processes of the command. If the command wants the foreground, it has it afterwards: a
- * shell's fg gives it to whit's group and sends no CONT to a job that runs. */
-bool job_take_foreground(struct job *job);
+/* Whether a terminal sent the signal to all processes of a job. If whit's group has the foreground
+ * and the command wants it, it has it afterwards: a shell's fg sends no CONT to a job that runs. */
+bool job_is_for_group(struct job *job, const struct signalfd_siginfo *record);
+
+/* Whether the signal only says that another process of whit's own group needs the terminal, as a
+ * pager does after whit in a pipeline. Then that group has the foreground again, and goes on. */
+bool job_give_to_own_group(struct job *job, const struct signalfd_siginfo *record);
 
 /* Takes the foreground back if it was handed over, so that whit's group has it again. */
 void job_end(struct job *job);

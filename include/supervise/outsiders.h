@@ -10,11 +10,10 @@
  * ends that started whit: prctl(2). False if the parent has ended and no signal will come. */
 bool outsiders_watch_parent(struct event_loop *loop, pid_t parent, int signal);
 
-/* Whether the parent has ended; it is said once. */
-bool outsiders_parent_has_ended(struct event_loop *loop);
+bool outsiders_parent_has_ended(struct event_loop *loop); /* it is said once */
 
 /* Watches processes that joined, unless some are watched; as many as the loop has room for. Returns
- * whether any are. None are found without /proc of this namespace, and without pidfds. */
+ * whether any are, or have left children. Without /proc or pidfds none are found. */
 bool outsiders_watch_joined(struct event_loop *loop);
 
 /* Forgets those that joined and have ended. Returns whether the last one watched has. */

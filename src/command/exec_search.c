@@ -7,8 +7,6 @@
 #include "command/exec_image.h"
 #include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
-#include <string.h>
 
 /* As many as the kernel follows: exec_binprm of fs/exec.c. */
 #define INTERPRETERS_MAX 5

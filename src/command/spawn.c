@@ -29,7 +29,7 @@ static int start_process(void *argument)
 
 	start->was_seen = true;
 	(void)setpgid(0, 0); /* cannot fail for a process that has just been made */
-	if (spawn->gets_foreground) terminal_hand_to(spawn->terminal, getpid());
+	if (spawn->gets_foreground) (void)terminal_hand_to(spawn->terminal, getpid());
 	if (spawn->activation.entry != NULL)
 		socket_activation_hand_to(&spawn->activation, getpid());
 	if (spawn->chld_was_ignored)
@@ -61,9 +61,14 @@ static int await_exec(pid_t pid)
 /* Not inlined: only a frame as small as this one ends where what is in use does. */
 static __attribute__((noinline)) pid_t clone_below(struct start *start)
 {
-	char *end = __builtin_frame_address(0);
+	char *frame = __builtin_frame_address(0);
+#ifdef __hppa__ /* where it grows up */
+	char *stack = frame + STACK_IN_USE;
+#else
+	char *stack = frame - STACK_IN_USE;
+#endif
 
-	return clone(start_process, end - STACK_IN_USE, CLONE_VM | CLONE_VFORK | SIGCHLD, start);
+	return clone(start_process, stack, CLONE_VM | CLONE_VFORK | SIGCHLD, start);
 }
 
 int spawn_command(struct spawn *spawn, pid_t *ret_pid, struct exec_failure *ret_failure)

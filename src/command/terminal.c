@@ -15,9 +15,9 @@ static bool find_foreground(int fd, pid_t *ret_group)
 static bool take(struct terminal *terminal, int fd, bool is_own)
 {
 	pid_t foreground;
-	pid_t unused;
 	char nothing;
 
+	terminal->is_stdin = find_foreground(STDIN_FILENO, &foreground);
 	if (!find_foreground(fd, &foreground)) return false;
 	terminal->exists = true;
 	terminal->foreground = foreground;
@@ -25,7 +25,6 @@ static bool take(struct terminal *terminal, int fd, bool is_own)
 	 * with SIGTTIN blocked that fails with EIO in the background (termios(3)). */
 	terminal->is_in_foreground =
 		foreground == getpgrp() && (foreground != 0 || read(fd, &nothing, 0) == 0);
-	terminal->is_stdin = find_foreground(STDIN_FILENO, &unused);
 	terminal->has_own_fd = is_own;
 	terminal->fd = fd;
 	return true;
@@ -57,7 +56,7 @@ void terminal_release(struct terminal *terminal)
 	terminal->exists = false;
 }
 
-void terminal_hand_to(const struct terminal *terminal, pid_t group)
+bool terminal_hand_to(const struct terminal *terminal, pid_t group)
 {
-	(void)syscall(SYS_ioctl, terminal->fd, TIOCSPGRP, &group); /* as tcsetpgrp(3) */
+	return syscall(SYS_ioctl, terminal->fd, TIOCSPGRP, &group) == 0; /* as tcsetpgrp(3) */
 }

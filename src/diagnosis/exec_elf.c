@@ -1,7 +1,6 @@
 /* Reads ELF headers of both sizes. */
 #include "diagnosis/exec_elf.h"
 #include <link.h>
-#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 

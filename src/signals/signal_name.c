@@ -43,8 +43,7 @@ static bool take_prefix(const char **text, size_t *length, const char *word)
 	for (; word[count] != '\0'; count++) {
 		char byte = count < *length ? (*text)[count] : '\0';
 
-		if (byte != word[count] && (word[count] < 'A' || byte != (word[count] | 0x20)))
-			return false;
+		if (byte != word[count] && byte != (word[count] | 0x20)) return false;
 	}
 	*text += count;
 	*length -= count;

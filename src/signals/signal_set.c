@@ -34,7 +34,9 @@ bool signal_set_is_pending(int signal)
 }
 
 /* The kernel's struct sigaction is the handler and some words of flags and mask; on MIPS the flags
- * come first. All of them are 0 here. libc's sigaction(2) is 900 bytes of code. */
+ * come first. All are 0 here. On SPARC the set's size is the fifth argument. libc's sigaction(2) is
+ * 900 bytes of code. */
+#define SET_SIZE sizeof(struct signal_set)
 #ifdef __mips__
 #define HANDLER 1
 #else
@@ -45,8 +47,7 @@ int signal_set_handle(int signal, void (*disposition)(int), void (**ret_before)(
 {
 	void (*action[16])(int) = {[HANDLER] = disposition};
 	void (*before[16])(int) = {[HANDLER] = SIG_DFL};
-	int result =
-		(int)syscall(SYS_rt_sigaction, signal, action, before, sizeof(struct signal_set));
+	int result = (int)syscall(SYS_rt_sigaction, signal, action, before, SET_SIZE, SET_SIZE);
 
 	*ret_before = before[HANDLER];
 	return result;

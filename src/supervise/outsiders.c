@@ -8,6 +8,7 @@
 #include "supervise/process.h"
 #include <errno.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 
 bool outsiders_watch_parent(struct event_loop *loop, pid_t parent, int signal)
 {
@@ -48,10 +49,13 @@ static void watch_if_joined(unsigned int pid, int unused_fd, void *context)
 
 bool outsiders_watch_joined(struct event_loop *loop)
 {
-	if (loop->joined_count == 0 && process_proc_is_ours())
-		(void)descriptor_each_number(
-			"/proc", watch_if_joined, loop); /* what it cannot see it cannot watch */
-	return loop->joined_count > 0;
+	siginfo_t unused;
+
+	if (loop->joined_count == 0 && process_proc_is_ours()) /* what is not seen is not watched */
+		(void)descriptor_each_number("/proc", watch_if_joined, loop);
+	/* One that has ended during the look may have left children, which are whit's now. */
+	return loop->joined_count > 0 ||
+		waitid(P_ALL, 0, &unused, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
 }
 
 bool outsiders_joined_have_ended(struct event_loop *loop)

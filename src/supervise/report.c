@@ -60,7 +60,7 @@ void report_not_forwarded(const struct supervisor *whit, int signal, int error)
 			       : error_text(error));
 }
 
-/* Why the signal was to be expected; NULL if it was not. */
+/* Why the signal was to be expected, or NULL. */
 static const char *explain_signal(const struct supervisor *whit, int signal)
 {
 	if (whit->forwarded[signal]) return ", which whit forwarded,";

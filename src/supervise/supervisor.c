@@ -73,31 +73,30 @@ static void act(struct supervisor *whit, enum shutdown_event event)
 		report_none_left(whit);
 }
 
-/* Whether the signal asks for an end. */
-static bool is_stop_signal(int signal)
+static bool is_stop_signal(int signal) /* that asks for an end */
 {
 	return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
 }
 
-/* Whether the signal stops a process, as ^Z does. */
-static bool is_job_stop_signal(int signal)
+static bool is_job_stop_signal(int signal) /* as ^Z is */
 {
 	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
+/* signal is what the record's becomes with -r: perhaps REWRITE_DROP. */
 static void forward(struct supervisor *whit, const struct signalfd_siginfo *record, int signal)
 {
-	enum forward_target target = whit->target;
+	bool is_typed = job_is_for_group(&whit->job, record);
+	enum forward_target target = is_typed ? FORWARD_TO_GROUP : whit->target;
 
-	if (signal_record_is_from_kernel(record) && job_take_foreground(&whit->job))
-		target = FORWARD_TO_GROUP;
-	if (forward_signal(whit->command, target, signal, record) < 0) {
+	if (signal != REWRITE_DROP && forward_signal(whit->command, target, signal, record) < 0) {
 		report_not_forwarded(whit, signal, errno);
 		return;
 	}
-	whit->forwarded[signal] = true;
-	if (is_job_stop_signal(signal)) job_expect_stop(&whit->job);
 	report_forwarded(whit, record, signal);
+	if (signal == REWRITE_DROP) return;
+	whit->forwarded[signal] = true;
+	if (is_job_stop_signal(signal) && !is_typed) job_expect_stop(&whit->job);
 	/* What is asked of whit counts as well as what -r makes of it. */
 	if (is_stop_signal((int)record->ssi_signo) || is_stop_signal(signal))
 		act(whit, SHUTDOWN_EVENT_TOLD_TO_STOP);
@@ -120,16 +119,13 @@ static void take_signal(struct supervisor *whit, const struct signalfd_siginfo *
 	int received = (int)record->ssi_signo;
 	int signal = whit->rewrite->to[received];
 
-	if (signal_record_is_child_news(record) ||
-		signal_record_is_own_write_error(record, whit->self) ||
+	if (signal_record_is_child_news(record) || signal_record_is_own(record, whit->self) ||
 		whit->shutdown.state >= SHUTDOWN_STATE_KILLING) /* killed processes take none */
 		return;
 	if (whit->has_command) {
+		if (job_give_to_own_group(&whit->job, record)) return;
 		if (received == SIGCONT && job_continue(&whit->job)) return;
-		if (signal == REWRITE_DROP)
-			report_forwarded(whit, record, REWRITE_DROP);
-		else
-			forward(whit, record, signal);
+		forward(whit, record, signal);
 	} else if (whit->shutdown.state < SHUTDOWN_STATE_DRAINING) {
 		end_pause(whit, received);
 	} else if (!is_job_stop_signal(received) || !signal_record_is_from_kernel(record)) {
@@ -143,11 +139,9 @@ static void take_signal(struct supervisor *whit, const struct signalfd_siginfo *
 static struct signalfd_siginfo parent_record(const struct supervisor *whit)
 {
 	log_verbose("the parent (pid %d) has ended", whit->parent);
-	return (struct signalfd_siginfo){
-		.ssi_signo = (uint32_t)whit->parent_death,
+	return (struct signalfd_siginfo){.ssi_signo = (uint32_t)whit->parent_death,
 		.ssi_code = SI_USER,
-		.ssi_pid = (uint32_t)whit->parent,
-	};
+		.ssi_pid = (uint32_t)whit->parent};
 }
 
 /* SIGCHLD of either origin means that there may be something to reap, since two may collapse into
@@ -183,12 +177,10 @@ static void end_command(struct supervisor *whit, int wait_status)
 
 static void reap(struct supervisor *whit, pid_t ended)
 {
-	const struct reaper reaper = {
-		.command = whit->has_command ? whit->command : 0,
+	const struct reaper reaper = {.command = whit->has_command ? whit->command : 0,
 		.wants_stops = whit->has_command &&
 			(whit->job.has_terminal || log_shows(LOG_LEVEL_VERBOSE)),
-		.report = whit->report,
-	};
+		.report = whit->report};
 	struct reaper_result result;
 
 	reaper_collect(&reaper, ended, &result);

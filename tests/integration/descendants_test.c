@@ -21,8 +21,7 @@
 
 static void require_root(void)
 {
-	if (geteuid() == 0)
-		return;
+	if (geteuid() == 0) return;
 	print_message("SKIPPED: needs root\n");
 	skip();
 }
@@ -84,8 +83,7 @@ static int count_stopped(void)
 	while ((entry = readdir(proc)) != NULL) {
 		pid_t pid = atoi(entry->d_name);
 
-		if (pid > 0 && process_state(pid) == 'T')
-			count++;
+		if (pid > 0 && process_state(pid) == 'T') count++;
 	}
 	closedir(proc);
 	return count;
@@ -97,10 +95,8 @@ static void outlive_whit(void *argument)
 	pid_t whit = fork();
 
 	(void)argument;
-	if (whit == 0)
-		return;
-	if (waitpid(whit, NULL, 0) != whit)
-		_exit(95);
+	if (whit == 0) return;
+	if (waitpid(whit, NULL, 0) != whit) _exit(95);
 	dprintf(STDOUT_FILENO, "%d processes are stopped\n", count_stopped());
 	_exit(0);
 }
@@ -122,8 +118,7 @@ static void a_kill_of_whit_in_the_middle_of_a_drain_leaves_no_process_stopped(vo
 static void drop_cap_kill(void *argument)
 {
 	(void)argument;
-	if (prctl(PR_CAPBSET_DROP, (unsigned long)CAP_KILL, 0UL, 0UL, 0UL) < 0)
-		_exit(94);
+	if (prctl(PR_CAPBSET_DROP, (unsigned long)CAP_KILL, 0UL, 0UL, 0UL) < 0) _exit(94);
 }
 
 static void a_process_that_forks_and_may_not_be_signalled_holds_nothing_up(void **state)
@@ -197,8 +192,7 @@ static void all_generations_are_killed_where_a_sandbox_refuses_pidfds(void **sta
 static void enter_room(void *argument)
 {
 	(void)argument;
-	if (chroot(room_path()) < 0 || chdir("/") < 0)
-		_exit(94);
+	if (chroot(room_path()) < 0 || chdir("/") < 0) _exit(94);
 }
 
 static void without_a_proc_a_drain_warns_and_whit_ends(void **state)
@@ -206,8 +200,7 @@ static void without_a_proc_a_drain_warns_and_whit_ends(void **state)
 	const char *const words[] = {"-d", "0.1", "/actor", "leave", "stubborn", "1", NULL};
 	struct run run;
 
-	if (whit_is_dynamic())
-		skip();
+	if (whit_is_dynamic()) skip();
 	run_start(&run,
 		&(struct scene){.role = test_role(state),
 			.words = words,
@@ -232,8 +225,7 @@ static enum tracing_next kill_parent_at_moment(
 	if (!tracing_has_come(
 		    tracing->context, is_drain && tracing_is_open(call), tracing_is_poll(call)))
 		return TRACING_GOES_ON;
-	if (!is_drain)
-		_exit(97);
+	if (!is_drain) _exit(97);
 	kill(parent, SIGKILL);
 	while (process_state(parent) != '\0') /* until its own parent has reaped it */
 		(void)sched_yield();
@@ -283,8 +275,7 @@ static long count_calls(enum role role, const char *const *words)
 	struct tracing tracing = {.before_call = count_call};
 	struct run run;
 
-	if (count == NULL)
-		count = tracing_share(sizeof(*count));
+	if (count == NULL) count = tracing_share(sizeof(*count));
 	*count = 0;
 	tracing.context = count;
 	run_start(&run,

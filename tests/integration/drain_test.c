@@ -18,8 +18,7 @@
 
 static void expect_no_more_output(struct run *run)
 {
-	if (run->out.taken != run->out.length)
-		run_fail(run, "expected: nothing more on stdout");
+	if (run->out.taken != run->out.length) run_fail(run, "expected: nothing more on stdout");
 }
 
 /* --- what finishes --- */
@@ -161,8 +160,7 @@ static void a_drain_of_no_time_kills_at_once(void **state)
 static void drop_cap_kill(void *argument)
 {
 	(void)argument;
-	if (prctl(PR_CAPBSET_DROP, (unsigned long)CAP_KILL, 0UL, 0UL, 0UL) < 0)
-		_exit(94);
+	if (prctl(PR_CAPBSET_DROP, (unsigned long)CAP_KILL, 0UL, 0UL, 0UL) < 0) _exit(94);
 }
 
 /* The time after which whit gives up must not begin anew with each orphan of such a process. */

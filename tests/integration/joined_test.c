@@ -98,8 +98,7 @@ static int say_term_and_end_on_hup(struct run *run)
 /* It comes to whit as an orphan when its parent ends. */
 static int have_child(struct run *run)
 {
-	if (fork() == 0)
-		_exit(end_on_hup(run));
+	if (fork() == 0) _exit(end_on_hup(run));
 	for (;;)
 		pause();
 }
@@ -114,8 +113,7 @@ static int live_on_in_a_thread(struct run *run)
 {
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, clean_up_and_exit, run) != 0)
-		return 1;
+	if (pthread_create(&thread, NULL, clean_up_and_exit, run) != 0) return 1;
 	pthread_exit(NULL);
 }
 
@@ -140,8 +138,7 @@ static int count_failures(int count)
 	int status;
 
 	for (int ended = 0; ended < count; ended++) {
-		if (wait(&status) < 0 || status != 0)
-			failures++;
+		if (wait(&status) < 0 || status != 0) failures++;
 	}
 	return failures > 100 ? 100 : failures;
 }
@@ -156,11 +153,9 @@ static void start_in_namespace(struct run *run, const struct joining *joining)
 	kernel_set_block(&all);
 	snprintf(path, sizeof(path), "/proc/%d/ns/pid", run->top);
 	namespace = open(path, O_RDONLY | O_CLOEXEC);
-	if (namespace < 0 || setns(namespace, CLONE_NEWPID) < 0)
-		_exit(101);
+	if (namespace < 0 || setns(namespace, CLONE_NEWPID) < 0) _exit(101);
 	for (int made = 0; made < joining->count; made++) {
-		if (fork() == 0)
-			_exit(joining->be(run));
+		if (fork() == 0) _exit(joining->be(run));
 	}
 }
 
@@ -209,8 +204,7 @@ static int count_pidfds(struct run *run)
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", run->whit);
 	directory = opendir(path);
-	if (directory == NULL)
-		run_fail(run, "cannot look at %s: %s", path, strerror(errno));
+	if (directory == NULL) run_fail(run, "cannot look at %s: %s", path, strerror(errno));
 	while ((entry = readdir(directory)) != NULL) {
 		char target[64] = "";
 
@@ -226,8 +220,7 @@ static void wait_for_pidfds(struct run *run)
 	for (int tries = 0; count_pidfds(run) == 0; tries++) {
 		const struct timespec moment = {.tv_nsec = 1000000};
 
-		if (tries == PATIENCE_MS)
-			run_fail(run, "whit opens no pidfd");
+		if (tries == PATIENCE_MS) run_fail(run, "whit opens no pidfd");
 		nanosleep(&moment, NULL);
 	}
 }
@@ -277,8 +270,7 @@ static enum tracing_next end_joined_at_look(
 {
 	const pid_t *joined = tracing->context;
 
-	if (!tracing_is_open((long)info->entry.nr))
-		return TRACING_GOES_ON;
+	if (!tracing_is_open((long)info->entry.nr)) return TRACING_GOES_ON;
 	kill(*joined, SIGKILL);
 	while (process_state(*joined) != '\0') /* until its parent outside has reaped it */
 		(void)sched_yield();
@@ -407,8 +399,7 @@ static void joined_processes_are_waited_for_where_descriptors_are_short(void **s
 	pid_t parent;
 
 	(void)state;
-	if (whit_is_dynamic())
-		skip();
+	if (whit_is_dynamic()) skip();
 	run_start(&run,
 		&(struct scene){.role = ROLE_INIT, .words = words, .prepare = limit_descriptors});
 	run_wait_settled(&run);
@@ -509,8 +500,7 @@ static void v_names_a_joined_process(void **state)
 static void enter_room(void *argument)
 {
 	(void)argument;
-	if (chroot(room_path()) < 0 || chdir("/") < 0)
-		_exit(94);
+	if (chroot(room_path()) < 0 || chdir("/") < 0) _exit(94);
 }
 
 /* It gets TERM all the same, and is not waited for. */
@@ -542,8 +532,7 @@ static void without_pidfds_or_a_proc_a_joined_process_is_not_waited_for(void **s
 			.prepare = refuse_call,
 			.prepare_argument = &refusal});
 	}
-	if (whit_is_dynamic())
-		return;
+	if (whit_is_dynamic()) return;
 	expect_no_wait(&(struct scene){
 		.role = ROLE_INIT, .words = words, .program = "/whit", .prepare = enter_room});
 }

@@ -5,7 +5,10 @@
 #ifndef WHIT_TESTS_TRACING_H
 #define WHIT_TESTS_TRACING_H
 
+#include "harness.h"
+
 #include <fcntl.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -26,6 +29,7 @@ struct tracing {
 	enum tracing_next (*before_call)(struct tracing *, const struct __ptrace_syscall_info *);
 	void *context;
 	bool has_parent_between; /* whit's parent is a child of the tracer */
+	bool is_parent_outside;  /* and whit is PID 1 of a namespace below */
 	pid_t parent;            /* that one */
 	pid_t whit;
 	bool has_started; /* it is past its exec */
@@ -54,8 +58,7 @@ static inline bool tracing_has_come(struct tracing_moment *moment, bool begins, 
 static inline bool tracing_is_open(long call)
 {
 #ifdef SYS_open
-	if (call == SYS_open)
-		return true;
+	if (call == SYS_open) return true;
 #endif
 	return call == SYS_openat;
 }
@@ -63,8 +66,7 @@ static inline bool tracing_is_open(long call)
 static inline bool tracing_is_poll(long call)
 {
 #ifdef SYS_poll
-	if (call == SYS_poll)
-		return true;
+	if (call == SYS_poll) return true;
 #endif
 	return call == SYS_ppoll;
 }
@@ -74,8 +76,7 @@ static inline void *tracing_share(size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (memory == MAP_FAILED)
-		_exit(95);
+	if (memory == MAP_FAILED) _exit(95);
 	return memory;
 }
 
@@ -100,8 +101,7 @@ static inline int tracing_follow(struct tracing *tracing)
 		if (ptrace(PTRACE_SYSCALL, tracing->whit, NULL, NULL) < 0 ||
 			waitpid(tracing->whit, &status, __WALL) != tracing->whit)
 			_exit(96);
-		if (!WIFSTOPPED(status))
-			return status;
+		if (!WIFSTOPPED(status)) return status;
 		if (ptrace(PTRACE_GET_SYSCALL_INFO, tracing->whit, (void *)sizeof(info), &info) <=
 				0 ||
 			info.op != PTRACE_SYSCALL_INFO_ENTRY)
@@ -121,27 +121,26 @@ static inline void tracing_start(void *argument)
 	int announcements[2];
 	int gate[2];
 	int status;
+	char byte;
 
-	if (pipe2(announcements, O_CLOEXEC) < 0 || pipe2(gate, O_CLOEXEC) < 0)
-		_exit(95);
+	if (pipe2(announcements, O_CLOEXEC) < 0 || pipe2(gate, O_CLOEXEC) < 0) _exit(95);
 	tracing->parent = fork();
+	if (tracing->parent == 0 && tracing->is_parent_outside && unshare(CLONE_NEWPID) < 0)
+		_exit(95);
 	if (tracing->parent == 0 && (!tracing->has_parent_between || fork() == 0)) {
-		pid_t whit = getpid();
-		char byte;
-
-		(void)!write(announcements[1], &whit, sizeof(whit));
+		(void)!write(announcements[1], "", 1);
 		(void)!read(gate[0], &byte, 1);
 		return;
 	}
 	while (tracing->parent == 0)
 		pause();
-	if (read(announcements[0], &tracing->whit, sizeof(tracing->whit)) <= 0)
-		_exit(95);
+	if (read(announcements[0], &byte, 1) != 1) _exit(95);
+	tracing->whit =
+		tracing->has_parent_between ? process_child(tracing->parent) : tracing->parent;
 	tracing_attach(tracing);
 	(void)!write(gate[1], "", 1);
 	status = tracing_follow(tracing);
-	if (status == 0)
-		(void)waitpid(tracing->whit, &status, 0);
+	if (status == 0) (void)waitpid(tracing->whit, &status, 0);
 	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 

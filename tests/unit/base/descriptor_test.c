@@ -3,6 +3,7 @@
 #include "unit/support.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -52,8 +53,7 @@ static void close_in_child(struct complaint *complaint, const void *argument)
 		else
 			(void)close(fd);
 	}
-	if (setting->has_no_stdin)
-		(void)close(STDIN_FILENO);
+	if (setting->has_no_stdin) (void)close(STDIN_FILENO);
 	if (!refuse_system_calls(setting->way->refused, setting->way->refused_count, ENOSYS))
 		complain(complaint, "seccomp: %s", strerror(errno));
 	descriptor_close_all_but(setting->keep);
@@ -111,8 +111,7 @@ static void move_in_child(struct complaint *complaint, const void *argument)
 		if (descriptor_above_stdio(moved) != moved || !is_open(moved))
 			complain(complaint, "expected %d to stay where it is", moved);
 	}
-	if (descriptor_above_stdio(-1) != -1)
-		complain(complaint, "expected -1 for no descriptor");
+	if (descriptor_above_stdio(-1) != -1) complain(complaint, "expected -1 for no descriptor");
 	(void)dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
 	set_limit(complaint, STDERR_FILENO + 1);
 	if (descriptor_above_stdio(STDIN_FILENO) != STDIN_FILENO || !is_open(STDIN_FILENO))
@@ -125,13 +124,173 @@ static void a_descriptor_among_0_1_and_2_moves_above_them_where_the_limit_allows
 	run_in_child("0, 1 and 2", move_in_child, NULL);
 }
 
+/* --- directories of numbers --- */
+
+#define MANY 2000 /* more than one call of getdents64(2) lists */
+
+/* In which the tests make their files. */
+static char place[] = "/tmp/whit-descriptor-XXXXXX";
+static int place_fd;
+
+/* How often each number was visited. */
+struct visits {
+	size_t count;
+	unsigned char times[MANY + 1];
+	unsigned int highest;
+	bool removes; /* each entry, when it is visited */
+};
+
+static void note_visit(unsigned int number, int fd, void *context)
+{
+	struct visits *visits = context;
+	char name[16];
+
+	visits->count++;
+	if (number <= MANY) visits->times[number]++;
+	if (number > visits->highest) visits->highest = number;
+	(void)snprintf(name, sizeof(name), "%u", number);
+	if (visits->removes && unlinkat(fd, name, 0) != 0)
+		fail_msg("'%s' in the descriptor that was given: %s", name, strerror(errno));
+}
+
+static struct visits visit_all(void)
+{
+	struct visits visits = {.count = 0};
+
+	if (descriptor_each_number(place, note_visit, &visits) != 0)
+		fail_msg("%s: %s", place, strerror(errno));
+	return visits;
+}
+
+static void make_file(const char *name)
+{
+	int fd = openat(place_fd, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+
+	if (fd < 0) fail_msg("'%s': %s", name, strerror(errno));
+	(void)close(fd);
+}
+
+static void each_entry_that_is_a_number_is_visited_and_no_other(void **state)
+{
+	static const char *const names[] = {"0", "1", "7", "0042", "2147483647", "a", "self", "1a",
+		"a1", "-1", "+2", " 3", "3 ", "1.5", "0x10", ".5", "2147483648", "4294967296",
+		"99999999999999999999", "\n", "..."};
+	static const unsigned int expected[] = {0, 1, 5, 7, 42};
+	char longest_name[NAME_MAX + 1]; /* that there is, and a number: 5 */
+	struct visits visits;
+
+	(void)state;
+	memset(longest_name, '0', NAME_MAX - 1);
+	memcpy(longest_name + NAME_MAX - 1, "5", 2);
+	assert_int_equal(mkdirat(place_fd, longest_name, 0700), 0);
+	for (size_t i = 0; i < COUNT(names); i++)
+		make_file(names[i]);
+	visits = visit_all();
+	for (size_t i = 0; i < COUNT(expected); i++)
+		expect_int("visits of a number", 1, visits.times[expected[i]]);
+	expect_int("the highest number", INT_MAX, (int)visits.highest);
+	expect_int("visits", (int)COUNT(expected) + 1, (int)visits.count);
+	for (size_t i = 0; i < COUNT(names); i++)
+		(void)unlinkat(place_fd, names[i], 0);
+	(void)unlinkat(place_fd, longest_name, AT_REMOVEDIR);
+}
+
+static void each_of_many_entries_is_visited_once_also_if_it_goes_then(void **state)
+{
+	struct visits visits;
+
+	(void)state;
+	for (unsigned int number = 1; number <= MANY; number++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "%u", number);
+		make_file(name);
+	}
+	visits = visit_all();
+	expect_int("visits", MANY, (int)visits.count);
+	for (unsigned int number = 1; number <= MANY; number++)
+		expect_int("visits of a number", 1, visits.times[number]);
+	do { /* some may be missed: descriptor.h */
+		visits = (struct visits){.removes = true};
+		assert_int_equal(descriptor_each_number(place, note_visit, &visits), 0);
+	} while (visits.count > 0);
+	expect_int("visits of an empty directory", 0, (int)visit_all().count);
+}
+
+static void note_if_it_is_closed_on_exec(unsigned int number, int fd, void *context)
+{
+	if (number == (unsigned int)fd) *(bool *)context = fcntl(fd, F_GETFD) == FD_CLOEXEC;
+}
+
+static void its_own_descriptor_is_closed_on_exec_and_at_the_end(void **state)
+{
+	bool is_closed_on_exec = false;
+	int before = dup(STDIN_FILENO);
+	int after;
+
+	(void)state;
+	(void)close(before);
+	assert_int_equal(descriptor_each_number(
+				 "/proc/self/fd", note_if_it_is_closed_on_exec, &is_closed_on_exec),
+		0);
+	assert_true(is_closed_on_exec);
+	after = dup(STDIN_FILENO);
+	(void)close(after);
+	expect_int("the next descriptor", before, after);
+}
+
+static void what_cannot_be_read_is_an_error_and_no_visit(void **state)
+{
+	char removed[32]; /* it can be opened, by its descriptor, and not be read */
+	const struct {
+		const char *path;
+		int error;
+	} rows[] = {{"/no/such/directory", ENOENT}, {"/dev/null", ENOTDIR}, {"", ENOENT},
+		{removed, ENOENT}};
+	struct visits visits = {.count = 0};
+	int fd;
+
+	(void)state;
+	assert_int_equal(mkdirat(place_fd, "1", 0700), 0);
+	fd = openat(place_fd, "1", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(unlinkat(place_fd, "1", AT_REMOVEDIR), 0);
+	(void)snprintf(removed, sizeof(removed), "/proc/self/fd/%d", fd);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		errno = 0;
+		expect_int(rows[i].path, -1,
+			descriptor_each_number(rows[i].path, note_visit, &visits));
+		expect_errno(rows[i].path, rows[i].error, errno);
+	}
+	expect_int("visits", 0, (int)visits.count);
+	(void)close(fd);
+}
+
+static int make_place(void **state)
+{
+	(void)state;
+	if (mkdtemp(place) == NULL) return -1;
+	place_fd = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return place_fd < 0 ? -1 : 0;
+}
+
+static int remove_place(void **state)
+{
+	(void)state;
+	(void)close(place_fd);
+	return rmdir(place);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_descriptors_from_3_up_are_closed_but_the_one_that_is_kept),
 		cmocka_unit_test(
 			a_descriptor_among_0_1_and_2_moves_above_them_where_the_limit_allows_it),
+		cmocka_unit_test(each_entry_that_is_a_number_is_visited_and_no_other),
+		cmocka_unit_test(each_of_many_entries_is_visited_once_also_if_it_goes_then),
+		cmocka_unit_test(its_own_descriptor_is_closed_on_exec_and_at_the_end),
+		cmocka_unit_test(what_cannot_be_read_is_an_error_and_no_visit),
 	};
 
-	return cmocka_run_group_tests_name("base/descriptor", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("base/descriptor", tests, make_place, remove_place);
 }

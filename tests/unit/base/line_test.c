@@ -21,16 +21,10 @@ __attribute__((format(printf, 2, 3))) static void expect_line(
 
 static void each_conversion_inserts_its_argument(void **state)
 {
-	const char no_nul[] = {'a', 'b', 'c'};
-
 	(void)state;
 	expect_line("plain text\n\x1b[0m\xff", "plain text\n\x1b[0m\xff");
 	expect_line("<word>", "<%s>", "word");
 	expect_line("<>", "<%s>", "");
-	expect_line("<wo>", "<%.*s>", 2, "word");
-	expect_line("<>", "<%.*s>", 0, "word");
-	expect_line("<abc>", "<%.*s>", 3, no_nul);
-	expect_line("<a\\x00b>", "<%.*s>", 3, "a\0b");
 	expect_line("100%", "%d%%", 100);
 	expect_line("a-7b7c", "%s%d%s%u%s", "a", -7, "b", 7U, "c");
 	expect_line("0 0 -1 9 10", "%d %u %d %d %d", 0, 0U, -1, 9, 10);
@@ -41,7 +35,7 @@ static void each_conversion_inserts_its_argument(void **state)
 static void each_byte_from_outside_is_itself_if_printable_else_escaped(void **state)
 {
 	(void)state;
-	for (int byte = 0; byte < 256; byte++) {
+	for (int byte = 1; byte < 256; byte++) {
 		const char text[] = {(char)byte, '\0'};
 		char expected[8];
 
@@ -54,9 +48,7 @@ static void each_byte_from_outside_is_itself_if_printable_else_escaped(void **st
 			(void)snprintf(expected, sizeof(expected), "%c", byte);
 		else
 			(void)snprintf(expected, sizeof(expected), "\\x%02x", (unsigned int)byte);
-		expect_line(expected, "%.*s", 1, text);
-		if (byte != 0)
-			expect_line(expected, "%s", text);
+		expect_line(expected, "%s", text);
 	}
 }
 

@@ -56,8 +56,6 @@ static void a_number_is_written_in_decimal(void **state)
 	}
 }
 
-#define LONGEST_MS (NUMBER_SECONDS_MAX * 1000)
-
 static void seconds_are_decimal_with_a_fraction_of_which_milliseconds_count(void **state)
 {
 	static const struct {
@@ -83,13 +81,7 @@ static void seconds_are_decimal_with_a_fraction_of_which_milliseconds_count(void
 		{"0.0009", 0},
 		{"86400", 86400000},
 		{"00000000000000000000000000000000000000000000000000000001", 1000},
-		{"3999999999.999", LONGEST_MS - 1},
-		{"4000000000", LONGEST_MS},
-		{"4000000001", LONGEST_MS},
-		{"4294967296", LONGEST_MS},
-		{"9223372036854775808", LONGEST_MS},
-		{"18446744073709551617", LONGEST_MS},
-		{"99999999999999999999999999999999999999999999999999999999999999", LONGEST_MS},
+		{"4294967295.999", INT64_C(4294967295999)},
 	};
 
 	(void)state;
@@ -109,7 +101,9 @@ static void what_is_no_number_of_seconds_is_refused(void **state)
 	static const char *const texts[] = {"", ".", "..", "1..", "..1", "1.2.3", ".1.", "1e3", "e",
 		"-1", "-0", "-.5", "+1", "+.5", " 1", "1 ", "1 2", " ", "\t1", "1\n", ". 5", "1. 5",
 		"1,5", ",5", "inf", "nan", "0x10", "x", "1s", "1m", "5.s", "10ms", "1_0", "1'0",
-		"1:0", "1/2", "\xd9\xa1" /* ARABIC-INDIC DIGIT ONE */, "1\xc2\xa0", "/", ":"};
+		"1:0", "1/2", "\xd9\xa1" /* ARABIC-INDIC DIGIT ONE */, "1\xc2\xa0", "/", ":",
+		"4294967296", "18446744073709551617",
+		"99999999999999999999999999999999999999999999"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(texts); i++) {
@@ -136,7 +130,6 @@ static void milliseconds_are_written_as_seconds_without_zeros_at_the_end(void **
 		{1010, "1.01"},
 		{2500, "2.5"},
 		{86400000, "86400"},
-		{LONGEST_MS + 999, "4000000000.999"},
 		{UINT_MAX * INT64_C(1000) + 999, "4294967295.999"},
 	};
 

@@ -78,8 +78,7 @@ static void a_claim_to_whit_becomes_one_to_the_command_and_no_other_changes(void
 
 		copy_entries(&copy, rows[i].before);
 		socket_activation_find(&activation, copy.envp, SELF);
-		if (activation.entry != NULL)
-			socket_activation_hand_to(&activation, COMMAND);
+		if (activation.entry != NULL) socket_activation_hand_to(&activation, COMMAND);
 		expect_entries(rows[i].what, rows[i].after, copy.envp);
 	}
 }

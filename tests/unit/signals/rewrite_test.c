@@ -34,8 +34,7 @@ static void add(struct rewrite *rewrite, const char *text)
 {
 	const char *problem = rewrite_add(rewrite, text, strlen(text));
 
-	if (problem != NULL)
-		fail_msg("'%s': expected to be taken, observed \"%s\"", text, problem);
+	if (problem != NULL) fail_msg("'%s': expected to be taken, observed \"%s\"", text, problem);
 }
 
 static void any_signal_but_kill_and_stop_becomes_any_other_or_is_dropped(void **state)
@@ -44,7 +43,7 @@ static void any_signal_but_kill_and_stop_becomes_any_other_or_is_dropped(void **
 	for (int from = 1; from <= SIGNAL_MAX; from++) {
 		for (int to = 0; to <= SIGNAL_MAX; to++) {
 			struct rewrite rewrite = start();
-			char text[16];
+			char text[32];
 
 			(void)snprintf(text, sizeof(text), "%d:%d", from, to);
 			if (can_be_caught(from)) {

@@ -117,8 +117,7 @@ static void every_name_is_known_in_either_case_with_and_without_sig(void **state
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++) {
 		expect_name(names[i].name, names[i].signal);
-		if (names[i].alias != NULL)
-			expect_name(names[i].alias, names[i].signal);
+		if (names[i].alias != NULL) expect_name(names[i].alias, names[i].signal);
 	}
 }
 
@@ -145,7 +144,7 @@ static void numbers_are_1_to_the_highest_signal(void **state)
 {
 	(void)state;
 	for (int number = 0; number < 1000; number++) {
-		char text[16];
+		char text[32];
 
 		(void)snprintf(text, sizeof(text), "%d", number);
 		if (number >= 1 && number <= SIGNAL_MAX)
@@ -162,7 +161,7 @@ static void rtmin_is_34_and_rtmax_the_last_and_both_count_within_these(void **st
 	expect_name("RTMAX", LAST_REALTIME);
 	for (int distance = 0; distance < 100; distance++) {
 		bool is_signal = FIRST_REALTIME + distance <= LAST_REALTIME;
-		char up[16], down[16];
+		char up[32], down[32];
 
 		(void)snprintf(up, sizeof(up), "RTMIN+%d", distance);
 		(void)snprintf(down, sizeof(down), "RTMAX-%d", distance);

@@ -8,13 +8,13 @@
 #define LOWEST_CODE  (-70)
 #define HIGHEST_CODE 200
 
-/* What is said of a record with that code: of any signal, of CHLD, of PIPE and XFSZ. */
+/* What is said of a record with that code: of any signal, and of CHLD. */
 static const struct {
 	const char *what;
 	int first_code, last_code;
 	bool is_from_kernel; /* and, of CHLD, is child news */
 	bool is_end;         /* of CHLD */
-	bool is_own_error;   /* of PIPE and XFSZ, from whit */
+	bool is_own;         /* from whit */
 	bool is_queued;
 } rows[] = {
 	{"queued, by a timer or message queue too", LOWEST_CODE, SI_TKILL - 1, false, false, false,
@@ -32,17 +32,14 @@ static void expect_record(size_t row, int signal, int code)
 	const struct signalfd_siginfo record = {
 		.ssi_signo = (uint32_t)signal, .ssi_code = code, .ssi_pid = SELF};
 	bool is_chld = signal == SIGCHLD;
-	bool is_error = signal == SIGPIPE || signal == SIGXFSZ;
 	char text[SIGNAL_TEXT_SIZE];
 
 	if (signal_record_is_from_kernel(&record) != rows[row].is_from_kernel ||
 		signal_record_is_queued(&record) != rows[row].is_queued ||
 		signal_record_is_child_news(&record) != (is_chld && rows[row].is_from_kernel) ||
 		signal_record_ended_child(&record) != (is_chld && rows[row].is_end ? SELF : 0) ||
-		signal_record_is_own_write_error(&record, SELF) !=
-			(is_error && rows[row].is_own_error) ||
-		signal_record_is_own_write_error(&record, SELF - 1) ||
-		signal_record_is_own_write_error(&record, SELF + 1))
+		signal_record_is_own(&record, SELF) != rows[row].is_own ||
+		signal_record_is_own(&record, SELF - 1) || signal_record_is_own(&record, SELF + 1))
 		fail_msg("%s with code %d: not taken for: %s", signal_text(signal, text), code,
 			rows[row].what);
 }

@@ -7,6 +7,8 @@
 /* As event_loop.c has it. */
 #define ERROR_PAUSE_MS 100
 
+#define REALTIME 40
+
 static const struct deadline none = {.is_set = false};
 static const struct deadline past = {.is_set = true};
 static const struct deadline far = {.is_set = true, .at_ms = INT64_MAX};
@@ -16,17 +18,13 @@ static struct signalfd_siginfo records[EVENT_LOOP_BATCH];
 /* Every test runs in a child. All is blocked there but what the watchdog ends it with. */
 static struct event_loop begin(struct complaint *complaint)
 {
-	struct signal_set mask = {{0}};
+	struct signal_set mask = every_signal();
 	struct event_loop loop;
 	int fd = signal_set_open_all();
 
-	for (int signal = 1; signal <= SIGNAL_MAX; signal++) {
-		if (signal != SIGALRM)
-			signal_set_add(&mask, signal);
-	}
+	mask.words[0] &= ~(1UL << (SIGALRM - 1));
 	mask_set_raw(&mask);
-	if (fd < 0)
-		complain(complaint, "signalfd: %s", strerror(errno));
+	if (fd < 0) complain(complaint, "signalfd: %s", strerror(errno));
 	event_loop_init(&loop, fd);
 	return loop;
 }
@@ -67,10 +65,10 @@ static void read_in_child(struct complaint *complaint, const void *deadline)
 		complain(complaint, "observed %u and %u", records[0].ssi_signo,
 			records[1].ssi_signo);
 	for (int i = 0; i < EVENT_LOOP_BATCH + 1; i++)
-		(void)kill(getpid(), LAST_REALTIME);
+		(void)kill(getpid(), REALTIME);
 	expect_count(complaint, "a batch", &loop, deadline, EVENT_LOOP_BATCH);
 	expect_count(complaint, "what did not fit", &loop, deadline, 1);
-	if (records[0].ssi_signo != LAST_REALTIME)
+	if (records[0].ssi_signo != REALTIME)
 		complain(complaint, "observed %u", records[0].ssi_signo);
 }
 
@@ -123,8 +121,7 @@ static void watch_in_child(struct complaint *complaint, const void *argument)
 	for (size_t i = 0; i < COUNT(watched); i++)
 		*watched[i] = (struct pollfd){.fd = start_process(&processes[i]), .events = POLLIN};
 	loop.joined_count = EVENT_LOOP_JOINED;
-	if (!watch->has_parent)
-		watched[0]->fd = -1;
+	if (!watch->has_parent) watched[0]->fd = -1;
 	for (size_t ended = watch->has_parent ? 0 : 1; ended < COUNT(watched); ended++) {
 		end_process(processes[ended]);
 		expect_count(complaint, "the end of a process", &loop, watch->deadline, 0);

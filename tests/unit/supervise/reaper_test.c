@@ -27,7 +27,7 @@ static int begin(const struct level *level)
 
 	(void)pipe2(ends, O_NONBLOCK);
 	(void)dup2(ends[1], STDERR_FILENO);
-	log_set_level(level->shown);
+	log_highest = (int)level->shown;
 	return ends[0];
 }
 
@@ -82,8 +82,7 @@ static pid_t start_and_wait(void (*live)(void), int signal, int event)
 	pid_t pid = start(live);
 	siginfo_t unused;
 
-	if (signal != 0)
-		(void)kill(pid, signal);
+	if (signal != 0) (void)kill(pid, signal);
 	(void)waitid(P_PID, (id_t)pid, &unused, event | WNOWAIT);
 	return pid;
 }

@@ -2,8 +2,6 @@
 
 #include "unit/support.h"
 
-#include "base/number.h"
-
 #include <inttypes.h>
 
 #define SHUTDOWN_STATE_COUNT (SHUTDOWN_STATE_OVER + 1)
@@ -113,18 +111,12 @@ static const struct outcome {
 static bool is_when(const struct shutdown *shutdown, enum when when)
 {
 	switch (when) {
-	case WHEN_ALWAYS:
-		return true;
-	case WHEN_DRAIN:
-		return shutdown->drain.is_set;
-	case WHEN_NO_DRAIN:
-		return !shutdown->drain.is_set;
-	case WHEN_KILL_AFTER:
-		return shutdown->kill_after.is_set;
-	case WHEN_GIVE_UP_IS_DUE:
-		return shutdown->give_up.is_set;
-	case WHEN_GIVE_UP_IS_NOT_DUE:
-		return !shutdown->give_up.is_set;
+	case WHEN_ALWAYS: return true;
+	case WHEN_DRAIN: return shutdown->drain.is_set;
+	case WHEN_NO_DRAIN: return !shutdown->drain.is_set;
+	case WHEN_KILL_AFTER: return shutdown->kill_after.is_set;
+	case WHEN_GIVE_UP_IS_DUE: return shutdown->give_up.is_set;
+	case WHEN_GIVE_UP_IS_NOT_DUE: return !shutdown->give_up.is_set;
 	}
 	return false;
 }
@@ -142,16 +134,11 @@ static struct outcome find_outcome(const struct shutdown *before, enum shutdown_
 static struct deadline find_deadline(const struct shutdown *before, enum clock clock)
 {
 	switch (clock) {
-	case CLOCK_KEPT:
-		return before->deadline;
-	case CLOCK_NONE:
-		break;
-	case CLOCK_DRAIN:
-		return (struct deadline){true, NOW_MS + DRAIN_MS};
-	case CLOCK_KILL_AFTER:
-		return (struct deadline){true, NOW_MS + KILL_AFTER_MS};
-	case CLOCK_KILL_AGAIN:
-		return (struct deadline){true, NOW_MS + SHUTDOWN_KILL_AGAIN_MS};
+	case CLOCK_KEPT: return before->deadline;
+	case CLOCK_NONE: break;
+	case CLOCK_DRAIN: return (struct deadline){true, NOW_MS + DRAIN_MS};
+	case CLOCK_KILL_AFTER: return (struct deadline){true, NOW_MS + KILL_AFTER_MS};
+	case CLOCK_KILL_AGAIN: return (struct deadline){true, NOW_MS + SHUTDOWN_KILL_AGAIN_MS};
 	}
 	return (struct deadline){.is_set = false};
 }
@@ -163,8 +150,7 @@ static bool are_equal(const struct deadline *one, const struct deadline *other)
 
 static const char *deadline_text(const struct deadline *deadline, char buffer[32])
 {
-	if (!deadline->is_set)
-		return "no deadline";
+	if (!deadline->is_set) return "no deadline";
 	(void)snprintf(buffer, 32, "deadline %" PRId64, deadline->at_ms);
 	return buffer;
 }
@@ -300,7 +286,7 @@ TURNS(no_time_at_all_is_due_at_once, LIMIT(0), LIMIT(0),
 	{DUE, 1002, KILL_THEM, NO_DEADLINE},
 	{NONE_LEFT, 1002, END, NO_DEADLINE})
 
-#define LONGEST_MS (NUMBER_SECONDS_MAX * 1000)
+#define LONGEST_MS (INT64_C(1000) * UINT32_MAX)
 
 TURNS(the_longest_times_there_are_do_not_overflow, LIMIT(LONGEST_MS), LIMIT(LONGEST_MS),
 	{TOLD, 1000, NOTHING, AT(1000 + LONGEST_MS)},
