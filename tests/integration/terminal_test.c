@@ -39,6 +39,7 @@ static size_t screen_length;
 static void open_terminal(void)
 {
 	screen_length = 0;
+	screen[0] = '\0';
 	master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (master < 0 && getenv("CI") == NULL) {
 		print_message("SKIPPED: no pseudo terminals here: /dev/pts is not mounted\n");
@@ -67,28 +68,44 @@ static void press(char key)
 	assert_int_equal(write(master, &key, 1), 1);
 }
 
+/* Reads more of what the terminal shows. */
+static void look(struct run *run, const char *expected)
+{
+	struct pollfd shown = {.fd = master, .events = POLLIN};
+	ssize_t length = 0;
+
+	if (poll(&shown, 1, PATIENCE_MS) > 0)
+		length = read(master, screen + screen_length, sizeof(screen) - 1 - screen_length);
+	if (length <= 0)
+		run_fail(run, "expected on the terminal: %s\nobserved: %s", expected, screen);
+	screen_length += (size_t)length;
+	screen[screen_length] = '\0';
+}
+
+static void forget_until(const char *end)
+{
+	screen_length -= (size_t)(end - screen);
+	memmove(screen, end, screen_length + 1);
+}
+
 /* Waits until the terminal shows this; what stands before it is forgotten. */
 static void see(struct run *run, const char *text)
 {
-	for (;;) {
-		struct pollfd shown = {.fd = master, .events = POLLIN};
-		ssize_t length;
-		char *found;
+	char *found;
 
-		screen[screen_length] = '\0';
-		found = strstr(screen, text);
-		if (found != NULL) {
-			found += strlen(text);
-			screen_length -= (size_t)(found - screen);
-			memmove(screen, found, screen_length);
-			return;
-		}
-		if (poll(&shown, 1, PATIENCE_MS) <= 0 ||
-			(length = read(master, screen + screen_length,
-				 sizeof(screen) - 1 - screen_length)) <= 0)
-			run_fail(run, "expected on the terminal: %s\nobserved: %s", text, screen);
-		screen_length += (size_t)length;
-	}
+	while ((found = strstr(screen, text)) == NULL)
+		look(run, text);
+	forget_until(found + strlen(text));
+}
+
+/* The same, if it is the next that the terminal shows. */
+static void see_next(struct run *run, const char *text)
+{
+	while (screen_length < strlen(text))
+		look(run, text);
+	if (strncmp(screen, text, strlen(text)) != 0)
+		run_fail(run, "expected next on the terminal: %s\nobserved: %s", text, screen);
+	forget_until(screen + strlen(text));
 }
 
 /*
@@ -505,13 +522,13 @@ static void interrupt(struct run *run)
 	see(run, "$ ");
 }
 
-static void see_status(struct run *run, const char *status)
+static void see_status(struct run *run, int status)
 {
+	char answer[32];
+
 	type_line("echo status=$?.");
-	see(run, "status=$?.");
-	see(run, "status=");
-	see(run, status);
-	see(run, ".");
+	snprintf(answer, sizeof(answer), "status=%d.", status);
+	see(run, answer);
 }
 
 static void leave_shell(struct run *run)
@@ -548,7 +565,7 @@ static void stop_and_resume(const struct shell *shell, const char *before_whit, 
 	see_foreground(&run, "cat");
 	see_cat_at_work(&run, "def");
 	interrupt(&run);
-	see_status(&run, "130");
+	see_status(&run, 130);
 	leave_shell(&run);
 }
 
@@ -591,7 +608,7 @@ static void stop_by_sigstop(enum role role, const struct shell *shell, const cha
 	see_foreground(&run, "cat");
 	see_cat_at_work(&run, "abc");
 	press(CTRL('D'));
-	see_status(&run, "0");
+	see_status(&run, 0);
 	leave_shell(&run);
 }
 
@@ -623,7 +640,7 @@ static void bg_lets_the_command_run_while_the_shell_has_the_terminal(void **stat
 		type_line("jobs");
 		see(&run, "Running");
 		type_line("kill %%1; wait %%1");
-		see_status(&run, "143");
+		see_status(&run, 143);
 		leave_shell(&run);
 	}
 }
@@ -644,7 +661,7 @@ static void a_background_command_that_reads_stops_the_job_and_fg_gives_it_the_te
 		see_foreground(&run, "cat");
 		see_cat_at_work(&run, "abc");
 		press(CTRL('D'));
-		see_status(&run, "0");
+		see_status(&run, 0);
 		leave_shell(&run);
 	}
 }
@@ -671,7 +688,7 @@ static void ctrl_c_and_ctrl_z_reach_the_whole_group_of_a_running_job_after_fg(vo
 			process_wait_state(child, 'S');
 		}
 		interrupt(&run);
-		see_status(&run, "130");
+		see_status(&run, 130);
 		assert_int_equal(process_state(child), 0);
 		leave_shell(&run);
 	}
@@ -692,7 +709,7 @@ static void the_first_ctrl_c_after_fg_hands_the_foreground_to_the_command(void *
 	see_foreground(&run, "actor");
 	press(CTRL('C'));
 	see(&run, "signal 2 code 128 "); /* from the terminal */
-	see_status(&run, "0");
+	see_status(&run, 0);
 	leave_shell(&run);
 }
 
@@ -718,20 +735,20 @@ static void ctrl_z_and_ctrl_c_reach_a_whole_pipeline_that_ends_in_whit(void **st
 	}
 }
 
-/* A pipeline of whit's command, which does not read the terminal, and a process which does. */
+/*
+ * whit's command has the foreground when its first line arrives. The process at the end needs it
+ * then, and ends the pipeline: the command gets PIPE.
+ */
 static void read_at_the_end_of_a_pipeline(enum role role, const char *before_reader)
 {
 	for (size_t i = 0; i < 2; i++) {
 		struct run run;
 
 		start_shell(&run, role, both_shells[i]);
-		type_line("%s %s idle >/dev/tty | %s sh -c 'read x </dev/tty; echo got=$x.'",
-			whit_path(), actor_path(), before_reader);
-		see(&run, "ready");
+		type_line("%s -q yes | %s sh -c 'read y; read x </dev/tty; echo got=$x.'",
+			whit_path(), before_reader);
 		type("abc\n");
 		see(&run, "got=abc.");
-		see_foreground(&run, "whit");
-		interrupt(&run);
 		see_prompt(&run);
 		leave_shell(&run);
 	}
@@ -813,15 +830,15 @@ static void ctrl_z_in_a_pipeline_without_a_shell_above_is_undone(void **state)
 
 	(void)state;
 	snprintf(script, sizeof(script),
-		"sleep 1000000 | %s sh -c 'trap \"echo continued\" CONT; sleep 1000000 & echo ready;"
-		" wait; wait; wait'",
-		whit_path());
+		"trap : INT; %s idle | %s sh -c 'trap \"echo continued\" CONT; "
+		"while read x; do echo $x; done'; exit 7",
+		actor_path(), whit_path());
 	start_leader(&run, ROLE_SUBREAPER, "/bin/sh", words);
 	see(&run, "ready");
 	press(CTRL('Z'));
 	see(&run, "continued");
 	press(CTRL('C'));
-	run_expect_status(&run, 128 + SIGINT);
+	run_expect_status(&run, 7);
 	close(master);
 }
 
@@ -894,14 +911,20 @@ static void ctrl_z_is_undone_for_a_command_that_has_left_its_group(void **state)
 	close(master);
 }
 
+/* whit gets TSTP before WINCH: records come in the order of their numbers. */
 static void ctrl_z_during_a_drain_stops_no_process(void **state)
 {
 	const char *const words[] = {"-d", "1000000", actor_path(), "leave", "listener", "1", NULL};
+	const struct winsize size = {.ws_row = 33, .ws_col = 44};
 	struct run run;
 
 	start_leader(&run, test_role(state), whit_path(), words);
-	see(&run, "listener got 15");
+	see(&run, "listener got 15\r\n");
 	press(CTRL('Z'));
+	see(&run, "^Z"); /* it discards what is printed before its echo: termios(3), NOFLSH */
+	assert_int_equal(ioctl(master, TIOCSWINSZ, &size), 0);
+	see(&run, "listener got ");
+	see_next(&run, NUMBER_OF(SIGWINCH) "\r\n");
 	press(CTRL('C'));
 	see(&run, "listener got 2\r\n");
 	assert_int_equal(kill(run.whit, SIGHUP), 0);
@@ -1011,7 +1034,7 @@ static void an_interactive_shell_as_the_command_has_job_control(void **state)
 	see_foreground(&run, "cat");
 	see_cat_at_work(&run, "abc");
 	interrupt(&run);
-	see_status(&run, "130");
+	see_status(&run, 130);
 	leave_shell(&run);
 }
 
