@@ -18,9 +18,8 @@ static void kill_command(struct supervisor *whit)
 	log_warning("killing the command (pid %d): it has not ended within %s s of a stop signal",
 		whit->command,
 		number_format_seconds(whit->shutdown.kill_after.duration_ms, seconds));
-	if (whit->target == FORWARD_TO_GROUP)
-		(void)kill(-whit->command, SIGKILL); /* the group may be empty */
-	/* The command may have left its group. */
+	/* The group may be empty, and the command have left it. */
+	if (whit->target == FORWARD_TO_GROUP) (void)kill(-whit->command, SIGKILL);
 	if (kill(whit->command, SIGKILL) < 0)
 		report_not_forwarded(whit, SIGKILL, errno);
 	else
@@ -40,8 +39,10 @@ static enum shutdown_event signal_remaining(struct supervisor *whit, bool is_kil
 		remaining_signal(&whit->remaining, SIGTERM, true);
 		return SHUTDOWN_EVENT_SIGNALLED;
 	}
-	if (!whit->shutdown.give_up.is_set) { /* the first time */
-		log_warning("killing the remaining processes: they have not ended within %s s",
+	if (!whit->shutdown.give_up.is_set) { /* the first time; with -d 0 it is no surprise */
+		log_message(whit->shutdown.drain.duration_ms > 0 ? LOG_LEVEL_WARNING
+								 : LOG_LEVEL_VERBOSE,
+			"killing the remaining processes: they have not ended within %s s",
 			seconds);
 		remaining_name(&whit->remaining);
 	}
