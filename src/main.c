@@ -84,7 +84,7 @@ static int become_init(const struct options *options, const struct signal_set *i
 {
 	pid_t self = getpid();
 	struct supervisor supervisor = {.self = self,
-		.parent = getppid(),
+		.parent = options->parent_death == 0 ? 0 : getppid(),
 		.parent_death = options->parent_death,
 		.target = options->to_group ? FORWARD_TO_GROUP : FORWARD_TO_COMMAND,
 		.report = options->warn_reaped ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG,

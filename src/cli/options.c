@@ -23,7 +23,7 @@ static const struct option options_table[] = {
 	{"e", "exit-map", "STATUS[:NEW]", "WHIT_EXIT_MAP", "end with NEW (0) instead of STATUS"},
 	{"d", "drain", "SECONDS", "WHIT_DRAIN", "let the remaining processes finish"},
 	{"k", "kill-after", "SECONDS", "WHIT_KILL_AFTER", "kill a command that ignores stop signals"},
-	{"s", "subreaper", NULL, NULL, "accepted and needless"},
+	{"s", "subreaper", NULL, NULL, "no effect"},
 	{"w", "warn-reaped", NULL, "WHIT_WARN_REAPED", "report each orphan reaped"},
 	{"P", "pause", NULL, NULL, "no command: hold the namespace and reap"},
 	{"v", "verbose", NULL, "WHIT_VERBOSE", "say more; twice: each reaping too"},
