@@ -64,7 +64,8 @@ START := $(and $(CRT1),$(call if_linked,-static -nostartfiles $(CRT1)),-nostartf
 
 # -iquote: no file of ours can shadow a system header.
 INCLUDES = -iquote include -iquote build
-LANGUAGE = -std=c11 -D_GNU_SOURCE $(WARNINGS)
+# 64 bits for the offset in a large log, also on 32-bit machines.
+LANGUAGE = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARNINGS)
 # no-pie: a fixed address needs no relocation at the start; whit holds nothing that an attacker would
 # have to guess. Sections: the linker drops what is not called. No unwind tables: nothing unwinds.
 # No stack protector, which some distributions switch on: 2,000 bytes, for buffers that line.c and

@@ -4,7 +4,7 @@
 
 export LC_ALL=C TZ=UTC
 umask 022
-# What is shipped does not depend on flags that happen to be set for something else.
+# What is shipped does not depend on flags that are set for something else.
 unset CFLAGS CPPFLAGS LDFLAGS COMMIT MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GNUMAKEFLAGS
 
 work=$PWD/build/dist-work
@@ -81,13 +81,13 @@ print_libgcc_licence() {
 	TEXT
 }
 
-# Packs a directory with the same bytes at any time: pack DIRECTORY NAME >TAR
+# Packs a directory in the same way at any time, for any user: pack DIRECTORY NAME >TAR
 pack() {
 	tar -c --format=ustar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 \
 		--numeric-owner --mode=u=rwX,go=rX -C "$1" "$2"
 }
 
-# apt-get with lists and archives of its own: the machine's stay as they are, and the user need not be
+# apt-get with lists and archives of its own: the machine's stay as they are, and no user has to be
 # root. apt_for DEBIAN_ARCHITECTURE SUITE COMMAND...
 apt_for() {
 	local home=$packages/$2-$1

@@ -21,8 +21,7 @@ struct job {
  * script's own foreground group, with stdin from /dev/null. */
 bool job_start(struct job *job, struct terminal *ret_terminal);
 
-/* A stop signal has been forwarded to the command. */
-void job_expect_stop(struct job *job);
+void job_expect_stop(struct job *job); /* a stop signal has been forwarded */
 
 /* Does what follows when the signal has stopped the command; may stop whit for a while. */
 void job_command_stopped(struct job *job, int signal);

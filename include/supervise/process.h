@@ -5,11 +5,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The pid of a PID namespace's first process: pid_namespaces(7). */
-#define PROCESS_INIT 1
-
-/* TASK_COMM_LEN, which has the NUL, and the newline: proc_pid_comm(5). */
-#define PROCESS_NAME_SIZE (16 + 1)
+#define PROCESS_INIT      1 /* the pid of a PID namespace's first process: pid_namespaces(7) */
+#define PROCESS_NAME_SIZE (16 + 1) /* TASK_COMM_LEN, and a newline: proc_pid_comm(5) */
 
 struct process {
 	pid_t parent;   /* 0 if the parent is outside our PID namespace, or there is none */

@@ -18,9 +18,8 @@ static void kill_command(struct supervisor *whit)
 	log_warning("killing the command (pid %d): it has not ended within %s s of a stop signal",
 		whit->command,
 		number_format_seconds(whit->shutdown.kill_after.duration_ms, seconds));
-	if (whit->target == FORWARD_TO_GROUP)
-		(void)kill(-whit->command, SIGKILL); /* the group may be empty */
-	/* The command may have left its group. */
+	/* The group may be empty, and the command have left it. */
+	if (whit->target == FORWARD_TO_GROUP) (void)kill(-whit->command, SIGKILL);
 	if (kill(whit->command, SIGKILL) < 0)
 		report_not_forwarded(whit, SIGKILL, errno);
 	else
@@ -40,8 +39,10 @@ static enum shutdown_event signal_remaining(struct supervisor *whit, bool is_kil
 		remaining_signal(&whit->remaining, SIGTERM, true);
 		return SHUTDOWN_EVENT_SIGNALLED;
 	}
-	if (!whit->shutdown.give_up.is_set) { /* the first time */
-		log_warning("killing the remaining processes: they have not ended within %s s",
+	if (!whit->shutdown.give_up.is_set) { /* the first time; with -d 0 it is no surprise */
+		log_message(whit->shutdown.drain.duration_ms > 0 ? LOG_LEVEL_WARNING
+								 : LOG_LEVEL_VERBOSE,
+			"killing the remaining processes: they have not ended within %s s",
 			seconds);
 		remaining_name(&whit->remaining);
 	}
@@ -68,7 +69,7 @@ static void act(struct supervisor *whit, enum shutdown_event event)
 	if (action == SHUTDOWN_ACTION_KILL_COMMAND)
 		kill_command(whit);
 	else if (action == SHUTDOWN_ACTION_GIVE_UP)
-		log_warning("giving up on the remaining processes: SIGKILL has not ended them");
+		log_warning("giving up on the remaining processes: they cannot be killed");
 	else if (action == SHUTDOWN_ACTION_END && before >= SHUTDOWN_STATE_DRAINING)
 		report_none_left(whit);
 }
@@ -159,17 +160,24 @@ static bool wants_reaping(const struct signalfd_siginfo *records, size_t count, 
 	return count == 0 || count == EVENT_LOOP_BATCH;
 }
 
-/* What follows once the command has been reaped. */
-static void end_command(struct supervisor *whit, int wait_status)
+/* What follows once the command has been reaped, or has been lost: wait4 fails, or another process
+ * has taken the status. */
+static void end_command(struct supervisor *whit, const struct reaper_result *result)
 {
-	int status = exit_status_from_wait(wait_status);
+	int status = exit_status_from_wait(result->command_wait_status);
 
-	report_end(whit, wait_status);
+	if (result->command_has_ended) {
+		report_end(whit, result->command_wait_status);
+		whit->status = exit_map_apply(whit->exit_map, status, whit->forwarded);
+	} else {
+		log_error("cannot wait for the command (pid %d): %s", whit->command,
+			error_text(result->error == 0 ? ECHILD : result->error));
+		whit->status = EXIT_STATUS_WHIT_FAILED;
+	}
 	/* Before a drain, so that whit gets ^C for all remaining processes, and ^Z stops none. */
 	job_end(&whit->job);
 	whit->has_command = false;
-	whit->status = exit_map_apply(whit->exit_map, status, whit->forwarded);
-	if (whit->status != status)
+	if (result->command_has_ended && whit->status != status)
 		log_verbose("ending with status %d instead of %d", whit->status, status);
 	remaining_name(&whit->remaining);
 	act(whit, SHUTDOWN_EVENT_COMMAND_ENDED);
@@ -186,18 +194,11 @@ static void reap(struct supervisor *whit, pid_t ended)
 	reaper_collect(&reaper, ended, &result);
 	whit->is_more_to_reap = result.is_more_to_reap;
 	whit->has_children = result.has_children;
-	if (result.command_has_ended) {
-		end_command(whit, result.command_wait_status);
-	} else if (whit->has_command && (!result.has_children || result.error != 0)) {
-		/* wait4 fails, or another process has taken the status. */
-		log_error("cannot wait for the command (pid %d): %s", whit->command,
-			error_text(result.error == 0 ? ECHILD : result.error));
-		whit->has_command = false;
-		whit->status = EXIT_STATUS_WHIT_FAILED;
-		act(whit, SHUTDOWN_EVENT_COMMAND_ENDED);
-	} else if (whit->has_command && result.command_stop_signal != 0) {
+	if (result.command_has_ended ||
+		(whit->has_command && (!result.has_children || result.error != 0)))
+		end_command(whit, &result);
+	else if (whit->has_command && result.command_stop_signal != 0)
 		job_command_stopped(&whit->job, result.command_stop_signal);
-	}
 	/* PID 1 without children may still share its namespace with processes that joined. */
 	if (!result.has_children &&
 		!(whit->self == PROCESS_INIT && whit->shutdown.state == SHUTDOWN_STATE_DRAINING &&

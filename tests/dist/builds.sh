@@ -69,7 +69,7 @@ build() {
 	printf '%s: %6d bytes, %s\n' "$system" "$(stat -c %s "$directory/build/whit")" "$variant"
 }
 
-# fresh DIRECTORY: the source, as in the tarball.
+# fresh DIRECTORY: the source that is in the tarball.
 fresh() {
 	mkdir -p "$1"
 	tar -xzf "$tarball" -C "$1" --strip-components=1

@@ -56,7 +56,7 @@ done
 mkdir "$scratch/rpm" "$scratch/rpm-init"
 (cd "$scratch/rpm" && rpm2cpio "${main[0]}" | cpio -idm --quiet)
 try_tree RPM "$scratch/rpm"
-# What the program needs of the system: nothing. What remains is rpm's own.
+# What the program needs of the system: nothing. What else it names is of rpm itself.
 expect 'RPM: requirements' '' "$(rpm -qp --requires "${main[0]}" | grep -v '^rpmlib(' || true)"
 expect 'RPM: licence' MIT "$(rpm -qp --qf '%{LICENSE}' "${main[0]}")"
 for name in tini dumb-init catatonit; do

@@ -358,7 +358,7 @@ gvisor_keys_of_the_terminal_reach_the_command_once() {
 
 # --- each runsc ---
 
-# The sandbox is to be tried without whit first: where it does not run, runsc is at fault.
+# The sandbox is to be tried without whit first: where it does not run, the cause is runsc.
 for runsc in $RUNSC; do
 	version=$("$runsc" --version | sed -n 's/^runsc version //p')
 	for platform in systrap ptrace; do

@@ -23,7 +23,7 @@ after_failure() {
 }
 
 after_test() {
-	for pid in $service $client; do
+	for pid in $service $client $(pids_left); do
 		kill -s KILL "$pid" 2>/dev/null || : # it may have ended
 	done
 	wait
@@ -82,10 +82,11 @@ a_command_leaves_no_process_and_no_open_pipe_behind() {
 	printf '%s\n' "$leave_three" 'echo answer' 'exit 3' | make_program ...
 	recipe=$(recipe "$nothing_behind" 'whit -d 0')
 	expect 'the line of the manual' "$recipe" "$(example 'whit -d 0')"
-	status=0
-	output=$(timeout -k 5 "$bound_seconds" sh -c "$recipe" 2>"$here/err.log") || status=$?
-	expect 'the status' 3 "$status"
-	expect 'the output' answer "$output"
+	{ sh -c "$recipe" 2>"$here/err.log" || echo $? >"$here/status"; } | cat >"$here/out.log" &
+	reader=$!
+	wait_until 'the end of the pipe' has_ended "$reader"
+	expect 'the status' 3 "$(cat "$here/status")"
+	expect 'the output' answer "$(cat "$here/out.log")"
 	expect_none_left 'with whit'
 	# Without whit the pipe stays open, and the three stay.
 	sh -c "${recipe#whit -d 0 -- }" | cat >"$here/out.log" &
