@@ -148,16 +148,16 @@ static void send_all(struct flood *flood, long count)
 static void expect_counts(struct flood *flood)
 {
 	const char *line;
-	char *rest;
+	char *end;
 
 	do
 		line = next_line(flood);
 	while (strncmp(line, "got ", 4) == 0);
 	for (int signal = 1; signal <= HIGHEST_SIGNAL; signal++) {
-		long arrived = strtol(line, &rest, 10);
+		long arrived = strtol(line, &end, 10);
 		long sent = flood->sent[signal];
 
-		line = rest;
+		line = end;
 		if (signal == SIGCHLD) /* the actor has a child of its own */
 			continue;
 		if (signal >= FIRST_REALTIME ? arrived != sent

@@ -78,7 +78,7 @@ static int end_at_exec(void *argument)
 	_exit(0);
 }
 
-/* A child from before whit's exec whose end sends USR1, and no SIGCHLD. */
+/* A child from before whit's exec. Its end sends USR1, and no SIGCHLD. */
 static void clone_odd_child(void *argument)
 {
 	static char stack[65536];

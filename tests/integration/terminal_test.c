@@ -885,7 +885,7 @@ static void ctrl_z_without_a_shell_is_undone(void **state)
 }
 
 /* whit gets the TSTP and forwards it: that is no stop on purpose. */
-static void ctrl_z_is_undone_for_a_command_whose_stdin_is_a_file(void **state)
+static void ctrl_z_is_undone_for_a_command_with_stdin_from_a_file(void **state)
 {
 	const char *const words[] = {"sh", "-c",
 		"trap 'echo continued' CONT; sleep 1000000 & echo ready; wait; wait; wait", NULL};
@@ -969,7 +969,7 @@ static void ctrl_c_and_a_resize_reach_the_command_once(void **state)
 	close(master);
 }
 
-static void ctrl_c_reaches_the_whole_group_of_a_command_whose_stdin_is_a_file(void **state)
+static void ctrl_c_reaches_the_whole_group_of_a_command_with_stdin_from_a_file(void **state)
 {
 	const char *const words[] = {actor_path(), "group", NULL};
 	struct run run;
@@ -1103,12 +1103,12 @@ int main(void)
 		SUBREAPER_TEST(ctrl_z_in_a_pipeline_without_a_shell_above_is_undone),
 		SUBREAPER_TEST(the_terminals_settings_are_as_they_are_without_whit),
 		ROLE_TEST(ctrl_z_without_a_shell_is_undone),
-		ROLE_TEST(ctrl_z_is_undone_for_a_command_whose_stdin_is_a_file),
+		ROLE_TEST(ctrl_z_is_undone_for_a_command_with_stdin_from_a_file),
 		ROLE_TEST(ctrl_z_is_undone_for_a_command_that_has_left_its_group),
 		ROLE_TEST(ctrl_z_during_a_drain_stops_no_process),
 		ROLE_TEST(a_stop_that_was_sent_through_whit_stays_until_cont),
 		ROLE_TEST(ctrl_c_and_a_resize_reach_the_command_once),
-		ROLE_TEST(ctrl_c_reaches_the_whole_group_of_a_command_whose_stdin_is_a_file),
+		ROLE_TEST(ctrl_c_reaches_the_whole_group_of_a_command_with_stdin_from_a_file),
 		ROLE_TEST(a_hung_up_terminal_ends_the_command_and_whit),
 		INIT_TEST(a_hang_up_reaches_the_whole_group_of_a_command_without_the_foreground),
 		INIT_TEST(an_interactive_shell_as_the_command_has_job_control),
