@@ -4,9 +4,11 @@ ARCHES ?=
 dist:
 	.dist/dist.sh $(ARCHES)
 
-# DEBFULLNAME and DEBEMAIL name the maintainer of the packages.
+# DEBFULLNAME and DEBEMAIL name the maintainer of the packages. DEB_ARCHES, as 'arm64 s390x', is what else
+# than this machine's architecture they are for.
+DEB_ARCHES ?=
 deb:
-	.dist/deb.sh
+	.dist/deb.sh $(DEB_ARCHES)
 
 # For distributions without Debian's packages; URL is whit's home page.
 packages:
