@@ -45,10 +45,12 @@ make_debian gcc
 (cd "$tree" && dpkg-buildpackage -b -us -uc)
 
 # source_of_package FILE: as Static-Built-Using names it.
+# shellcheck disable=SC2016 # for dpkg
 source_of_package() {
 	dpkg-deb -W --showformat='${source:Package} (= ${source:Version})' "$1"
 }
 
+# shellcheck disable=SC2016 # for dpkg-query
 for architecture; do
 	compiler=$(target_compiler "$architecture")-gcc
 	need "$compiler"

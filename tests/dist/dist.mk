@@ -26,6 +26,7 @@ check-deb: export DEBFULLNAME ?= Check Deb
 check-deb: export DEBEMAIL ?= check-deb@example.org
 check-deb: deb
 	tests/dist/deb.sh
+	for arch in $(DEB_ARCHES); do tests/dist/deb-foreign.sh $$arch || exit; done
 check-packages: export DEBFULLNAME ?= Check Packages
 check-packages: export DEBEMAIL ?= check-packages@example.org
 check-packages: export URL ?= https://example.org/whit
