@@ -115,11 +115,11 @@ apt_for() {
 fetch() {
 	local architecture=$1 suite=$2 home=$packages/$2-$1 package file
 	shift 2
+	mkdir -p "$home/files" "$home/new"
 	for package in "$@"; do
 		# A '_' ends a package's name, and the file appears whole or not at all.
-		file=$(find "$home/files" -name "${package}_*.deb" 2>/dev/null)
+		file=$(find "$home/files" -name "${package}_*.deb")
 		if [ -z "$file" ]; then
-			mkdir -p "$home/files" "$home/new"
 			[ -s "$home/updated" ] || {
 				apt_for "$architecture" "$suite" apt-get -q update >&2
 				echo yes >"$home/updated"

@@ -4,9 +4,11 @@ ARCHES ?=
 dist:
 	.dist/dist.sh $(ARCHES)
 
-# DEBFULLNAME and DEBEMAIL name the maintainer of the packages.
+# DEBFULLNAME and DEBEMAIL name the maintainer of the packages. DEB_ARCHES, as 'arm64 s390x', is what else
+# than this machine's architecture they are for.
+DEB_ARCHES ?=
 deb:
-	.dist/deb.sh
+	.dist/deb.sh $(DEB_ARCHES)
 
 # For distributions without Debian's packages; URL is whit's home page.
 packages:
@@ -24,6 +26,7 @@ check-deb: export DEBFULLNAME ?= Check Deb
 check-deb: export DEBEMAIL ?= check-deb@example.org
 check-deb: deb
 	tests/dist/deb.sh
+	for arch in $(DEB_ARCHES); do tests/dist/deb-foreign.sh $$arch || exit; done
 check-packages: export DEBFULLNAME ?= Check Packages
 check-packages: export DEBEMAIL ?= check-packages@example.org
 check-packages: export URL ?= https://example.org/whit
