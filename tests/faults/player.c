@@ -161,8 +161,12 @@ int main(void)
 			say("leaves", 1);
 			break;
 		case PLAYER_LEAVE_PAIR:
-			leave_pair(has_value);
+			leave_pair(false);
 			say("leaves", 3);
+			break;
+		case PLAYER_LEAVE_STUBBORN_PAIR:
+			leave_pair(true);
+			say("leaves", 4);
 			break;
 		case PLAYER_STOP:
 			stop_by(has_value ? value : SIGTSTP);

@@ -15,10 +15,10 @@ enum {
 	PLAYER_LEAVE_STUBBORN = 52, /* forks one that ends on KILL alone; says "leaves 1" */
 	PLAYER_LEAVE_LISTENER = 53, /* forks one that says "left SIGNAL"; ends on HUP; "leaves 2" */
 	PLAYER_STOP = 54,           /* stops by that signal; says "continued SIGNAL" */
-	PLAYER_LEAVE_PAIR = 55, /* forks one with a child, both as LEAVE or, if queued, as STUBBORN;
-				   "leaves 3" */
-	PLAYER_EXIT = 56,       /* exits with that status */
-	PLAYER_DIE = 57,        /* dies by that signal */
+	PLAYER_LEAVE_PAIR = 55,     /* forks one with a child, both as LEAVE; says "leaves 3" */
+	PLAYER_LEAVE_STUBBORN_PAIR = 56, /* the same, both as STUBBORN; says "leaves 4" */
+	PLAYER_EXIT = 57,                /* exits with that status */
+	PLAYER_DIE = 58,                 /* dies by that signal */
 };
 
 /* Any other is printed: "got SIGNAL", or "got SIGNAL with VALUE". */

@@ -194,7 +194,7 @@ static void be_job_of_shell(void)
 #define LEAVE_LISTENER      SIGNAL(PLAYER_LEAVE_LISTENER, "leaves 2")
 #define LEAVE_STUBBORN      SIGNAL(PLAYER_LEAVE_STUBBORN, "leaves 1")
 #define LEAVE_PAIR          SIGNAL(PLAYER_LEAVE_PAIR, "leaves 3")
-#define LEAVE_STUBBORN_PAIR QUEUE(PLAYER_LEAVE_PAIR, "leaves 3")
+#define LEAVE_STUBBORN_PAIR SIGNAL(PLAYER_LEAVE_STUBBORN_PAIR, "leaves 4")
 #define JOIN                                                                                       \
 	{                                                                                          \
 		.action = ACTION_JOIN, .says = "joined 0"                                          \
@@ -291,7 +291,7 @@ const struct scenario scenarios[] = {
 		.least_err = STARTED "**reaped orphan * (*): exited 0\n**" EXITED),
 	{AS_INIT, .name = "no pwritev2", .words = {"-v", "PLAYER"},
 		.standing = {"inject=pwritev2:error=EOPNOTSUPP"}, .steps = {READY, EXIT},
-		.status = 7, .err = STARTED "whit: forwarded SIGRTMIN+22 from *\n" EXITED},
+		.status = 7, .err = STARTED "whit: forwarded SIGRTMIN+23 from *\n" EXITED},
 	{AS_INIT, .name = "no pwritev2, messages to a terminal", .words = {"-v", "PLAYER"},
 		.set_up = write_messages_to_terminal, .has_terminal = true,
 		.only = "@(ioctl|openat|write|close|poll)",
