@@ -1,5 +1,5 @@
 /*
- * The drain when whit is not PID 1: nobody gives it all of the rest at one moment, so it looks for
+ * The drain when whit is not PID 1: no process gives it all of the remaining processes at one moment, so it looks for
  * its descendants in /proc, while they fork, end and are reaped, and strangers get their pids
  * (src/supervise/leftovers.c, src/supervise/process.c, and shutdown.c's states from DRAINING on).
  * tests/model/README.md says what this shows, tests/model/run.sh which scenarios there are.
@@ -27,7 +27,7 @@
 
 #define OUTSIDE 0 /* as a parent */
 
-#define NOBODY   0
+#define NO_PROCESS   0
 #define REST     1
 #define STRANGER 2
 
@@ -60,15 +60,15 @@ bool gave_up;
 bool stranger_is_signalled;
 bool descendant_misses_term;
 bool descendant_stays_stopped;
-bool ends_before_the_rest;
+bool ends_before_the_remaining;
 bool one_started_later_gets_term;
 
-#define IS_ALIVE(who) (kind[who] != NOBODY && state[who] != ZOMBIE)
+#define IS_ALIVE(who) (kind[who] != NO_PROCESS && state[who] != ZOMBIE)
 #define CAN_RUN(who)  (IS_ALIVE(who) && state[who] == RUNNING && !stop[who] && !term[who] && !killed[who])
 
 inline release(freed)
 {
-	kind[freed] = NOBODY; state[freed] = RUNNING; parent[freed] = 0; nature[freed] = 0;
+	kind[freed] = NO_PROCESS; state[freed] = RUNNING; parent[freed] = 0; nature[freed] = 0;
 	stop[freed] = false; term[freed] = false; killed[freed] = false; was_told[freed] = false;
 	is_helper[freed] = false;
 	life[freed]++
@@ -77,7 +77,7 @@ inline release(freed)
 inline adopt(dead, child)
 {
 	if
-	:: kind[child] != NOBODY && parent[child] == dead ->
+	:: kind[child] != NO_PROCESS && parent[child] == dead ->
 		parent[child] = (kind[child] == REST -> WHIT : OUTSIDE);
 		child_news = child_news || kind[child] == REST && state[child] == ZOMBIE;
 		if
@@ -117,7 +117,7 @@ end:
 		term[me] = false;
 		if
 		:: nature[me] == ENDS_NEVER
-		:: nature[me] != ENDS_NEVER && !is_helper[me] && kind[4] == NOBODY && forks < N_FORK ->
+		:: nature[me] != ENDS_NEVER && !is_helper[me] && kind[4] == NO_PROCESS && forks < N_FORK ->
 			forks++; make_process(me, 4); nature[4] = ENDS_IF_IT_LIKES; is_helper[4] = true;
 			end_process(me)
 		:: nature[me] != ENDS_NEVER -> end_process(me)
@@ -125,23 +125,23 @@ end:
 	:: atomic { CAN_RUN(me) && nature[me] == ENDS_IF_IT_LIKES -> end_process(me) }
 	:: atomic { CAN_RUN(me) && kind[me] == REST && forks < N_FORK -> forks++; state[me] = FORKING }
 	:: atomic { state[me] == FORKING && !killed[me] &&
-			(kind[2] == NOBODY || kind[3] == NOBODY || kind[4] == NOBODY) ->
+			(kind[2] == NO_PROCESS || kind[3] == NO_PROCESS || kind[4] == NO_PROCESS) ->
 		state[me] = RUNNING;
 		if
-		:: kind[2] == NOBODY -> make_process(me, 2)
-		:: kind[3] == NOBODY -> make_process(me, 3)
-		:: kind[4] == NOBODY -> make_process(me, 4)
+		:: kind[2] == NO_PROCESS -> make_process(me, 2)
+		:: kind[3] == NO_PROCESS -> make_process(me, 3)
+		:: kind[4] == NO_PROCESS -> make_process(me, 4)
 		fi }
 	/* No room: EAGAIN. */
 	:: atomic { state[me] == FORKING && !killed[me] &&
-			!(kind[2] == NOBODY || kind[3] == NOBODY || kind[4] == NOBODY) ->
+			!(kind[2] == NO_PROCESS || kind[3] == NO_PROCESS || kind[4] == NO_PROCESS) ->
 		state[me] = RUNNING }
-	:: atomic { CAN_RUN(me) && kind[2] != NOBODY && state[2] == ZOMBIE && parent[2] == me -> release(2) }
-	:: atomic { CAN_RUN(me) && kind[3] != NOBODY && state[3] == ZOMBIE && parent[3] == me -> release(3) }
-	:: atomic { CAN_RUN(me) && kind[4] != NOBODY && state[4] == ZOMBIE && parent[4] == me -> release(4) }
+	:: atomic { CAN_RUN(me) && kind[2] != NO_PROCESS && state[2] == ZOMBIE && parent[2] == me -> release(2) }
+	:: atomic { CAN_RUN(me) && kind[3] != NO_PROCESS && state[3] == ZOMBIE && parent[3] == me -> release(3) }
+	:: atomic { CAN_RUN(me) && kind[4] != NO_PROCESS && state[4] == ZOMBIE && parent[4] == me -> release(4) }
 #if N_STRANGER
 	/* A stranger may begin with any pid that is free, and have any stranger for a parent. */
-	:: atomic { kind[me] == NOBODY && strangers < N_STRANGER ->
+	:: atomic { kind[me] == NO_PROCESS && strangers < N_STRANGER ->
 		strangers++; kind[me] = STRANGER; nature[me] = ENDS_IF_IT_LIKES;
 		if
 		:: parent[me] = OUTSIDE
@@ -168,7 +168,7 @@ end:
 #define CONTINUE 2
 #define KILL     3
 
-/* More than can change here; so is the 100 of the source, unless somebody makes it his business. */
+/* More than can change here; so is the 100 of the source, unless a process makes it his business. */
 #define TRIES_MAX 6
 
 bool found[PIDS];
@@ -187,7 +187,7 @@ inline forget_found()
 /* pidfd_send_signal, or kill where there are no pidfds: that is for whoever has the pid by now. */
 inline send_signal()
 {
-	has_sent = kind[who] != NOBODY && (!HAS_PIDFDS || life[who] == its_life);
+	has_sent = kind[who] != NO_PROCESS && (!HAS_PIDFDS || life[who] == its_life);
 	if
 	:: has_sent && IS_ALIVE(who) ->
 		stranger_is_signalled = kind[who] == STRANGER;
@@ -208,7 +208,7 @@ inline send_signal()
 }
 
 /* read_parent: one look at /proc/PID/stat; 0 where there is no such process. */
-#define PARENT(of) (of == 0 || kind[of] == NOBODY -> 0 : parent[of])
+#define PARENT(of) (of == 0 || kind[of] == NO_PROCESS -> 0 : parent[of])
 
 /*
  * process_is_descendant: each link is read on the way up and once more on the way back. Between four
@@ -263,7 +263,7 @@ inline look()
 	do
 	:: who < PIDS ->
 		if
-		:: IS_WANTED && kind[who] != NOBODY ->
+		:: IS_WANTED && kind[who] != NO_PROCESS ->
 			its_life = life[who]; /* pidfd_open */
 #ifdef OLD_KERNEL
 			is_ours = PARENT(who) == WHIT;
@@ -358,13 +358,13 @@ inline kill_descendants()
 	forget_found()
 }
 
-#define IS_CHILD(of) (kind[of] != NOBODY && parent[of] == WHIT)
+#define IS_CHILD(of) (kind[of] != NO_PROCESS && parent[of] == WHIT)
 #define IS_OURS(of) (kind[of] == REST)
 #define ESCAPES(of) (IS_ALIVE(of) && kind[of] == REST && !killed[of])
 
 #ifdef BREAK_WAIT_FOR_STRANGERS
 /* As kill(-1, 0) tells, or a count of the processes in /proc. */
-#define IS_ANYONE_LEFT (kind[2] != NOBODY || kind[3] != NOBODY || kind[4] != NOBODY)
+#define IS_ANYONE_LEFT (kind[2] != NO_PROCESS || kind[3] != NO_PROCESS || kind[4] != NO_PROCESS)
 #else
 #define IS_ANYONE_LEFT (IS_CHILD(2) || IS_CHILD(3) || IS_CHILD(4))
 #endif
@@ -413,13 +413,13 @@ proctype supervisor_run()
 		kill_descendants()
 	od;
 	atomic {
-		ends_before_the_rest = IS_OURS(2) || IS_OURS(3) || IS_OURS(4);
-		assert(!ends_before_the_rest);
+		ends_before_the_remaining = IS_OURS(2) || IS_OURS(3) || IS_OURS(4);
+		assert(!ends_before_the_remaining);
 		is_over = true
 	}
 }
 
-/* Nobody in the kernel's tables but these; who is who is left open. */
+/* No process in the kernel's tables but these; who is who is left open. */
 init {
 	atomic {
 		kind[2] = REST; parent[2] = WHIT;

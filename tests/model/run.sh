@@ -29,9 +29,9 @@ failed=0
 
 # search KIND MODEL [-DMACRO]...: writes what the search says to `found`. KIND is what is looked for
 # beside assertions that do not hold:
-#   end         states in which nobody can go on, and whit has not ended
+#   end         states in which no process can go on, and whit has not ended
 #   progress    schedules that never end
-#   acceptance  schedules that leave something undone for ever, though everybody gets his turns
+#   acceptance  schedules that leave something undone for ever, though every process gets his turns
 # What is compiled runs for a second or less, so that -O0 is the fastest.
 search() {
 	case $1 in
@@ -103,7 +103,7 @@ signals='-DWAITING_COMMAND -DN_USR=1 -DN_TERM=1 -DN_RT=2 -DN_CHLD=1'
 holds end supervise $signals
 holds end supervise -DWAITING_COMMAND -DN_USR=2 -DN_RT=3
 holds end supervise -DN_USR=1 -DN_TSTP=2 -DN_CONT=1
-breaks real_time_signal_is_lost end supervise -DN_RT=3 -DBREAK_PASS_ON_NUMBERS
+breaks real_time_signal_is_lost end supervise -DN_RT=3 -DBREAK_FORWARD_IT_NUMBERS
 breaks reaped_pid_is_signalled end supervise -DN_TERM=1 -DBREAK_REAP_FIRST
 breaks "$hang" end supervise -DWAITING_COMMAND -DN_CHLD=1 -DBREAK_KERNELS_CHLD_ALONE
 

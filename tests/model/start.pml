@@ -1,5 +1,5 @@
 /*
- * The start: from main's first call until the first signal is passed on, with signals that come at
+ * The start: from main's first call until the first signal is forwarded, with signals that come at
  * any moment (main and become_init in src/main.c, src/command/spawn.c, src/command/delivery.c).
  * tests/model/README.md says what this shows, tests/model/run.sh which scenarios there are.
  *
@@ -15,7 +15,7 @@
 #endif
 
 #define ENOENT          2
-#define KILLED_BY_TERM 15 /* as si_status has it, beside CLD_KILLED */
+#define KILLED_BY_TERM 15 /* as in si_status, beside CLD_KILLED */
 
 /* whit */
 bool is_blocked; /* all signals are */
@@ -51,7 +51,7 @@ active proctype engine()
 	}
 }
 
-/* Somebody who signals the process by its own pid. */
+/* A process who signals the process by its own pid. */
 active proctype neighbour()
 {
 end:

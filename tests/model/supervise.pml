@@ -1,5 +1,5 @@
 /*
- * The life of whit as PID 1 after the start: pass on, reap, decide (src/supervise/supervisor.c), with
+ * The life of whit as PID 1 after the start: forward, reap, decide (src/supervise/supervisor.c), with
  * the kernel's rules for signals, deaths, adoption and pids around it. tests/model/README.md says what
  * this shows; tests/model/run.sh which scenarios there are.
  *
@@ -57,7 +57,7 @@
 
 #define OUTSIDE 0 /* as a parent: in another namespace, reaps at once */
 
-#define NOBODY  0 /* what has the pid; NOBODY: it is free */
+#define NO_PROCESS  0 /* what has the pid; NO_PROCESS: it is free */
 #define COMMAND 1
 #define REST    2
 
@@ -86,7 +86,7 @@ bool in_group[PIDS]; /* the command's process group; a zombie still counts */
 bool has_joined[PIDS]; /* from outside, or is descended from such a one */
 byte forks;
 
-/* --- signals: how many were sent, which is pending at whit (0: none), passed on, taken --- */
+/* --- signals: how many were sent, which is pending at whit (0: none), forwarded, taken --- */
 
 /* Lowest first, the order in which a signalfd gives them. */
 #define USR  1
@@ -123,7 +123,7 @@ byte chld_pending;
 #define TOLD_TO_STOP  0 /* enum shutdown_event */
 #define COMMAND_ENDED 1
 #define SOME_REAPED   2
-#define NOBODY_LEFT   3
+#define NO_PROCESS_LEFT   3
 #define DEADLINE      4
 
 byte shutdown = RUN;
@@ -140,7 +140,7 @@ bool whit_has_ended;
 bool status_is_wrong;
 bool reaped_pid_is_signalled;
 bool real_time_signal_is_lost;
-bool ends_before_the_rest;
+bool ends_before_the_remaining;
 byte true_status; /* the command's */
 
 /* --- the kernel --- */
@@ -156,7 +156,7 @@ inline news_for_whit()
 
 inline release(freed)
 {
-	kind[freed] = NOBODY; state[freed] = RUNNING; parent[freed] = 0; nature[freed] = 0;
+	kind[freed] = NO_PROCESS; state[freed] = RUNNING; parent[freed] = 0; nature[freed] = 0;
 	ended_with[freed] = 0; term[freed] = false; killed[freed] = false; in_group[freed] = false;
 	has_joined[freed] = false
 }
@@ -165,7 +165,7 @@ inline release(freed)
 inline adopt(dead, child)
 {
 	if
-	:: kind[child] != NOBODY && parent[child] == dead ->
+	:: kind[child] != NO_PROCESS && parent[child] == dead ->
 		parent[child] = WHIT;
 		if
 		:: state[child] == ZOMBIE -> news_for_whit()
@@ -194,7 +194,7 @@ inline end_process(who, how)
 inline post(to, what)
 {
 	if
-	:: kind[to] == NOBODY || state[to] == ZOMBIE
+	:: kind[to] == NO_PROCESS || state[to] == ZOMBIE
 	:: else ->
 		if
 		:: what == TERM -> term[to] = true
@@ -206,15 +206,15 @@ inline post(to, what)
 
 inline post_kill(to_kill)
 {
-	killed[to_kill] = kind[to_kill] != NOBODY && state[to_kill] != ZOMBIE
+	killed[to_kill] = kind[to_kill] != NO_PROCESS && state[to_kill] != ZOMBIE
 }
 
-/* --- the world: everybody but whit --- */
+/* --- the world: every process but whit --- */
 
 #define CAN_RUN(who)                                                                               \
-	(kind[who] != NOBODY && state[who] == RUNNING && !killed[who] && !term[who])
+	(kind[who] != NO_PROCESS && state[who] == RUNNING && !killed[who] && !term[who])
 
-#define IS_ANY_FREE (kind[2] == NOBODY || kind[3] == NOBODY || kind[4] == NOBODY)
+#define IS_ANY_FREE (kind[2] == NO_PROCESS || kind[3] == NO_PROCESS || kind[4] == NO_PROCESS)
 
 #define HAS_ALL                                                                                    \
 	(usr_taken == usr_sent && term_taken == term_sent && rt_taken == rt_sent &&                \
@@ -227,7 +227,7 @@ inline post_kill(to_kill)
 #define CONT_IS_MISSED                                                                             \
 	(!cont_pending && !has_records && !tstp_pending && state[FIRST] == STOPPED)
 
-bool has_records; /* whit has read signals that it has not yet passed on */
+bool has_records; /* whit has read signals that it has not yet forwarded */
 
 inline make_process(by, born)
 {
@@ -274,15 +274,15 @@ end:
 	:: atomic { CAN_RUN(me) && MAY_END(me) -> end_process(me, (kind[me] == COMMAND -> 7 : 9)) }
 	:: atomic { CAN_RUN(me) && forks < N_FORK && IS_ANY_FREE ->
 		if
-		:: kind[2] == NOBODY -> forks++; make_process(me, 2)
-		:: kind[3] == NOBODY -> forks++; make_process(me, 3)
-		:: kind[4] == NOBODY -> forks++; make_process(me, 4)
+		:: kind[2] == NO_PROCESS -> forks++; make_process(me, 2)
+		:: kind[3] == NO_PROCESS -> forks++; make_process(me, 3)
+		:: kind[4] == NO_PROCESS -> forks++; make_process(me, 4)
 		fi }
 	:: atomic { wait_for(me, 2) }
 	:: atomic { wait_for(me, 3) }
 	:: atomic { wait_for(me, 4) }
 #if GROUP
-	/* To a group that it made for somebody else. */
+	/* To a group that it made for a process else. */
 	:: atomic { CAN_RUN(me) && kind[me] == COMMAND && in_group[me] -> in_group[me] = false }
 #endif
 	:: atomic { CAN_RUN(me) && kind[me] == COMMAND && nature[me] == WHEN_ALL_CAME && !HAS_ALL &&
@@ -382,13 +382,13 @@ inline kill_command()
 	fi
 }
 
-/* leftovers_stop, leftovers_kill, leftovers_signal as PID 1: kill(-1), everybody at one moment. */
+/* leftovers_stop, leftovers_kill, leftovers_signal as PID 1: kill(-1), every process at one moment. */
 inline signal_namespace(to_all)
 {
 	atomic { post(2, to_all); post(3, to_all); post(4, to_all) }
 }
 
-inline stop_rest()
+inline stop_remaining()
 {
 	signal_namespace(TERM);
 #ifndef BREAK_NO_CONT
@@ -396,7 +396,7 @@ inline stop_rest()
 #endif
 }
 
-inline kill_rest()
+inline kill_remaining()
 {
 	atomic { post_kill(2); post_kill(3); post_kill(4) }
 }
@@ -407,7 +407,7 @@ inline drain_or_end()
 #if DRAIN
 	go_to(DRAINING);
 	set_clock(DRAIN == FOREVER);
-	stop_rest()
+	stop_remaining()
 #else
 	go_to(OVER)
 #endif
@@ -418,7 +418,7 @@ inline begin_killing()
 	fruitless = 0;
 	go_to(KILLING);
 	set_clock(false);
-	kill_rest()
+	kill_remaining()
 }
 
 inline act(event)
@@ -429,7 +429,7 @@ inline act(event)
 	:: shutdown <= KILLING_COMMAND && event == COMMAND_ENDED -> drain_or_end()
 	:: shutdown == STOPPING && event == DEADLINE ->
 		atomic { go_to(KILLING_COMMAND); kill_command() }
-	:: (shutdown == DRAINING || shutdown == KILLING) && event == NOBODY_LEFT -> go_to(OVER)
+	:: (shutdown == DRAINING || shutdown == KILLING) && event == NO_PROCESS_LEFT -> go_to(OVER)
 	:: shutdown == DRAINING && event == DEADLINE -> begin_killing()
 	:: shutdown == KILLING && event == SOME_REAPED -> begin_killing()
 	:: shutdown == KILLING && event == DEADLINE ->
@@ -441,24 +441,24 @@ inline act(event)
 #ifndef BREAK_NO_GIVING_UP
 			fruitless++;
 #endif
-			set_clock(false); kill_rest()
+			set_clock(false); kill_remaining()
 		fi
 	:: else
 	fi
 }
 
-#define IS_CHILD(who)  (kind[who] != NOBODY && parent[who] == WHIT)
+#define IS_CHILD(who)  (kind[who] != NO_PROCESS && parent[who] == WHIT)
 #define IS_REAPABLE(who) (IS_CHILD(who) && state[who] == ZOMBIE)
 #define IS_OURS(who)   (IS_CHILD(who) && !has_joined[who])
-#define IS_LEFT(who)   (kind[who] != NOBODY)
+#define IS_LEFT(who)   (kind[who] != NO_PROCESS)
 
-#ifdef BREAK_WAIT_FOR_EVERYBODY
+#ifdef BREAK_WAIT_FOR_EVERY_PROCESS
 #define IS_ANYONE_LEFT (IS_LEFT(2) || IS_LEFT(3) || IS_LEFT(4))
 #else
 #define IS_ANYONE_LEFT (IS_CHILD(2) || IS_CHILD(3) || IS_CHILD(4))
 #endif
 
-/* One waitpid that finds somebody: reaper_collect compares the pid with the command's. */
+/* One waitpid that finds a process: reaper_collect compares the pid with the command's. */
 inline take_dead(reaped)
 {
 	IS_REAPABLE(reaped) ->
@@ -505,7 +505,7 @@ inline reap()
 	:: else
 	fi;
 	if
-	:: !is_anyone_left -> act(NOBODY_LEFT)
+	:: !is_anyone_left -> act(NO_PROCESS_LEFT)
 	:: is_anyone_left && is_anyone_reaped -> act(SOME_REAPED)
 	:: else
 	fi;
@@ -550,8 +550,8 @@ inline read_records()
 	has_records = count > 0
 }
 
-/* pass_on, and what the kernel does with it at the command. */
-inline pass_on(signal, which)
+/* forward_it, and what the kernel does with it at the command. */
+inline forward_it(signal, which)
 {
 	atomic {
 		delivery_send(signal);
@@ -596,13 +596,13 @@ inline take_signal()
 {
 	if
 	:: record[i] == CHLD && number[i] == BY_KERNEL
-#ifdef BREAK_PASS_ON_NUMBERS
+#ifdef BREAK_FORWARD_IT_NUMBERS
 	/* As one who keeps a set of the numbers that came. */
 	:: record[i] == RT && i > 0 && record[i - 1] == RT
 #endif
 	:: else ->
 		if
-		:: IS_FOR_COMMAND -> pass_on(record[i], number[i])
+		:: IS_FOR_COMMAND -> forward_it(record[i], number[i])
 #if PAUSE
 		:: shutdown <= KILLING_COMMAND && !has_command -> end_pause(record[i])
 #endif
@@ -701,15 +701,15 @@ waited:
 	atomic {
 		status_is_wrong = !PAUSE && status != true_status;
 		assert(!status_is_wrong);
-		ends_before_the_rest = DRAIN && !gave_up && (IS_OURS(2) || IS_OURS(3) || IS_OURS(4));
-		assert(!ends_before_the_rest);
+		ends_before_the_remaining = DRAIN && !gave_up && (IS_OURS(2) || IS_OURS(3) || IS_OURS(4));
+		assert(!ends_before_the_remaining);
 		whit_has_ended = true
 	}
 }
 
 init {
 	atomic {
-		kind[WHIT] = REST; /* its pid is nobody else's */
+		kind[WHIT] = REST; /* its pid is no process else's */
 #if PAUSE
 		kind[FIRST] = REST;
 		if
@@ -727,7 +727,7 @@ init {
 		:: nature[FIRST] = WHEN_ALL_CAME
 #endif
 #if KILL_AFTER || PAUSE && DRAIN != 2
-		/* Of those whom -k has to end: told to stop one day, by a TERM that is sent for sure. */
+		/* Of those which -k has to end: told to stop one day, by a TERM that is sent for sure. */
 		:: nature[FIRST] = NEVER
 #endif
 		fi;
