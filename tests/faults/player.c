@@ -78,7 +78,7 @@ static void leave_one_that_ends_on(int last)
 	_exit(0);
 }
 
-/* The parent speaks after its child has ended. */
+/* The parent speaks when its child is there, and after that has ended. */
 static void leave_pair(bool is_stubborn)
 {
 	pid_t child;
@@ -86,6 +86,7 @@ static void leave_pair(bool is_stubborn)
 
 	if (fork() > 0) return;
 	child = fork();
+	if (child > 0) say("leaves", is_stubborn ? 4 : 3);
 	while (is_stubborn || next_signal(UINT64_MAX, &info) != SIGTERM) {
 		if (is_stubborn) pause();
 	}
@@ -160,14 +161,8 @@ int main(void)
 			leave_one_that_does_not();
 			say("leaves", 1);
 			break;
-		case PLAYER_LEAVE_PAIR:
-			leave_pair(false);
-			say("leaves", 3);
-			break;
-		case PLAYER_LEAVE_STUBBORN_PAIR:
-			leave_pair(true);
-			say("leaves", 4);
-			break;
+		case PLAYER_LEAVE_PAIR: leave_pair(false); break;
+		case PLAYER_LEAVE_STUBBORN_PAIR: leave_pair(true); break;
 		case PLAYER_STOP:
 			stop_by(has_value ? value : SIGTSTP);
 			say("continued", has_value ? value : SIGTSTP);
