@@ -324,7 +324,7 @@ void exec_failure_explain(const struct exec_failure *failure, char *const *argv,
 			reason, "; its name has a space in it; write arguments as separate words");
 }
 
-/* As dash(1): all the errors of a path that leads nowhere. */
+/* Status 127 and not 126, as with dash(1): the path leads nowhere. */
 bool exec_failure_is_not_found(const struct exec_failure *failure)
 {
 	return failure->step == EXEC_FAILURE_AT_EXEC &&

@@ -14,6 +14,7 @@ bool outsiders_watch_parent(struct event_loop *loop, pid_t parent, int signal)
 {
 	struct pollfd *place = &loop->fds[EVENT_LOOP_PARENT];
 
+	/* A pidfd is of the process, PDEATHSIG of the thread that started whit. */
 	place->fd = parent == 0 ? -1 : process_open(parent);
 	if (place->fd < 0 && syscall(SYS_prctl, PR_SET_PDEATHSIG, (long)signal, 0L, 0L, 0L) < 0)
 		log_warning("cannot watch the parent (pid %d): %s", parent, error_text(errno));
