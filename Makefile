@@ -137,7 +137,7 @@ build/test/%.o: tests/%.c build/flags
 	$(call run,TEST_CC $<,$(TEST_CC) $(TEST_FLAGS) $(TEST_CFLAGS) -c -o $@ $<)
 
 # Each kind of test has its rules beside it. A file may use what an earlier one defines.
-KINDS = unit integration fuzz faults sanitizers coverage bench dist
+KINDS = unit integration fuzz faults sanitizers coverage bench dist engines
 include $(foreach kind,$(KINDS),tests/$(kind)/$(kind).mk)
 
 # This Makefile once more, in a tree of links: for other flags, with a build directory of its own.
@@ -188,6 +188,7 @@ Test
   make check-faults-short the first call of each row, and 100 schedules
   make check-flood        5 million signals and 200,000 orphans: minutes
   make check-vm           whit as the init of a virtual machine, with qemu
+  make check-all          what the gate leaves out: systems, engines, the suites of other inits
 Analyze
   make check-model        every schedule of a model of whit and the kernel, with spin
   make check-sanitized    unit and integration tests with gcc's sanitizers

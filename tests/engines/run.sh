@@ -18,7 +18,7 @@ trap 'exit 141' PIPE
 trap 'exit 143' TERM
 
 for script in software drain workloads docker docker-install docker-image docker-stack docker-sandbox \
-	podman oci sandbox kubernetes names leash examples all-recipes; do
+	podman oci sandbox kubernetes names leash examples lxc all-recipes; do
 	echo "$script:"
 	scripts_before=$(wc -l <"$ENGINE_TALLY")
 	"$directory/$script.sh" "$1"
