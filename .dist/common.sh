@@ -4,7 +4,7 @@
 
 export LC_ALL=C TZ=UTC
 umask 022
-# What is shipped does not depend on flags that somebody happens to have set for something else.
+# What is shipped does not depend on flags that are set for something else.
 unset CFLAGS CPPFLAGS LDFLAGS COMMIT MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GNUMAKEFLAGS
 
 work=$PWD/build/dist-work
@@ -81,13 +81,13 @@ print_libgcc_licence() {
 	TEXT
 }
 
-# Packs a directory as everybody would at any time: pack DIRECTORY NAME >TAR
+# Packs a directory in the same way at any time, for any user: pack DIRECTORY NAME >TAR
 pack() {
 	tar -c --format=ustar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 \
 		--numeric-owner --mode=u=rwX,go=rX -C "$1" "$2"
 }
 
-# apt-get with lists and archives of its own: the machine's stay as they are, and nobody has to be
+# apt-get with lists and archives of its own: the machine's stay as they are, and no user has to be
 # root. apt_for DEBIAN_ARCHITECTURE SUITE COMMAND...
 apt_for() {
 	local home=$packages/$2-$1
@@ -115,11 +115,11 @@ apt_for() {
 fetch() {
 	local architecture=$1 suite=$2 home=$packages/$2-$1 package file
 	shift 2
+	mkdir -p "$home/files" "$home/new"
 	for package in "$@"; do
 		# A '_' ends a package's name, and the file appears whole or not at all.
-		file=$(find "$home/files" -name "${package}_*.deb" 2>/dev/null)
+		file=$(find "$home/files" -name "${package}_*.deb")
 		if [ -z "$file" ]; then
-			mkdir -p "$home/files" "$home/new"
 			[ -s "$home/updated" ] || {
 				apt_for "$architecture" "$suite" apt-get -q update >&2
 				echo yes >"$home/updated"
@@ -146,4 +146,50 @@ unpack_musl() {
 	musl_package=$package
 	# shellcheck disable=SC2034
 	musl_root=$root
+}
+
+# Sets `maintainer`, from DEBFULLNAME and DEBEMAIL, as Debian's own tools do: dch(1).
+make_maintainer() {
+	local is_contact='^[^<>@,]*[^<>@, ] <[^<>@, ]+@[^<>@, ]+>$'
+	maintainer=${DEBEMAIL:-}
+	[[ $maintainer == *'<'* ]] || maintainer="${DEBFULLNAME:-} <$maintainer>"
+	[[ $maintainer =~ $is_contact ]] ||
+		fail 'set DEBFULLNAME and DEBEMAIL to the name and address of the packages'"'"' maintainer'
+}
+
+# The bare systems that tests run in: name, suite, components. debootstrap knows the mirror of each.
+bare_systems='debian-12 bookworm main
+debian-13 trixie main
+ubuntu-24.04 noble main,universe'
+bare_system_names() { awk '{ print $1 }' <<<"$bare_systems"; }
+
+# bare_system_field NAME NUMBER
+bare_system_field() {
+	awk -v name="$1" -v number="$2" '$1 == name { print $number; found = 1 }
+		END { exit !found }' <<<"$bare_systems" ||
+		fail "no system '$1'; there are: $(bare_system_names | paste -sd ' ')"
+}
+
+# make_bare_root NAME DIRECTORY ARCHIVES: what debootstrap, and then apt there, fetches stays in ARCHIVES.
+# 77 if no mirror can be reached. Debian has the keys of Ubuntu's archive in a package of Debian 13. A
+# debootstrap that is older than the suite has no script of its name: all of Ubuntu's are the same.
+make_bare_root() {
+	local suite components script='' options=() package
+	suite=$(bare_system_field "$1" 2)
+	components=$(bare_system_field "$1" 3)
+	mkdir -p "$3/partial" "$2"
+	if [[ $1 == ubuntu-* ]]; then
+		package=$(fetch amd64 trixie ubuntu-keyring)
+		rm -rf "$packages/ubuntu-keyring"
+		dpkg-deb -x "$package" "$packages/ubuntu-keyring"
+		options+=("--keyring=$packages/ubuntu-keyring/usr/share/keyrings/ubuntu-archive-keyring.gpg")
+	fi
+	[ -e "/usr/share/debootstrap/scripts/$suite" ] || script=jammy
+	if ! debootstrap --variant=minbase --components="$components" "${options[@]}" \
+		--cache-dir="$3" "$suite" "$2" '' ${script:+"$script"} >"$3/log" 2>&1; then
+		tail -n 5 "$3/log" >&2
+		! grep -q 'Failed getting release file' "$3/log" || return 77
+		fail "$1: debootstrap failed"
+	fi
+	cp /etc/resolv.conf "$2/etc/resolv.conf"
 }

@@ -22,6 +22,9 @@ build() {
 }
 
 make_source
+# Its users are told what is new, or it is not released.
+grep -qxE "## ${version//./\\.}( .*)?" "$source_tree/.dist/CHANGELOG.md" ||
+	fail "no entry '## $version' in .dist/CHANGELOG.md"
 rm -rf "$out" "$work/licences"
 mkdir -p "$out" "$work/licences"
 pack "$work" "whit-$version" | gzip -9n >"$out/whit-$version.tar.gz"

@@ -14,7 +14,7 @@ created=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# The same for everybody, always; names begin with no "./", as archives of images have them.
+# The same for each user, always; names begin with no "./", as archives of images have them.
 tar_of() {
 	(cd "$1" && tar -c --format=ustar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 \
 		--group=0 --numeric-owner --mode=u=rwX,go=rX -- *)

@@ -16,11 +16,7 @@
 #include <sys/prctl.h>
 
 /* docker info splits it at " - git.": moby, parseInitVersion. */
-#ifdef WHIT_COMMIT
-static const char version_text[] = "whit version " WHIT_VERSION " - git." WHIT_COMMIT "\n";
-#else
 static const char version_text[] = "whit version " WHIT_VERSION "\n";
-#endif
 
 /* Says what whit cannot do without; returns the status to end with. */
 static int fail(const char *what)
@@ -46,8 +42,7 @@ static int print_help(void)
 /* Returns the status to end with. */
 static int report_failed_start(const struct exec_failure *failure, char *const *command)
 {
-	/* Not on the stack, which may be small: 8 KiB. */
-	static struct exec_explanation explanation COLD;
+	static struct exec_explanation explanation COLD; /* 8 KiB, and the stack may be small */
 
 	exec_failure_explain(failure, command, environ, &explanation);
 	log_error("cannot run '%s': %s", explanation.name, line_string(&explanation.reason));
@@ -61,15 +56,16 @@ static int start_command(const struct options *options, struct supervisor *super
 	const char *name = options->command[0]; /* the start may leave another word there */
 	struct exec_failure failure;
 	struct terminal terminal;
-	struct spawn spawn = {
-		.argv = options->command,
+	struct spawn spawn = {.argv = options->command,
 		.envp = environ,
 		.inherited_mask = *inherited_mask,
 		.chld_was_ignored = chld_was_ignored,
-		.terminal = &terminal,
-	};
+		.terminal = &terminal};
 	int spawned;
 
+	/* Of a parent outside getppid(2) cannot tell the end, so the kernel must not miss it. */
+	if (options->parent_death != 0 && supervisor->parent == 0)
+		(void)syscall(SYS_prctl, PR_SET_PDEATHSIG, (long)options->parent_death, 0L, 0L, 0L);
 	spawn.gets_foreground = job_start(&supervisor->job, &terminal);
 	socket_activation_find(&spawn.activation, environ, supervisor->self);
 	spawned = spawn_command(&spawn, &supervisor->command, &failure);
@@ -87,9 +83,8 @@ static int start_command(const struct options *options, struct supervisor *super
 static int become_init(const struct options *options, const struct signal_set *inherited_mask)
 {
 	pid_t self = getpid();
-	struct supervisor supervisor = {
-		.self = self,
-		.parent = getppid(),
+	struct supervisor supervisor = {.self = self,
+		.parent = options->parent_death == 0 ? 0 : getppid(),
 		.parent_death = options->parent_death,
 		.target = options->to_group ? FORWARD_TO_GROUP : FORWARD_TO_COMMAND,
 		.report = options->warn_reaped ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG,
@@ -97,11 +92,9 @@ static int become_init(const struct options *options, const struct signal_set *i
 		.exit_map = &options->exit_map,
 		.shutdown = {.drain = options->drain, .kill_after = options->kill_after},
 		.remaining = {.self = self},
-		.job = {.self = self},
-	};
+		.job = {.self = self}};
 	void (*chld_disposition)(int);
 	int signal_fd;
-	int status;
 
 	/* Inherited as ignored, it would make the kernel drop the command's status: wait(2). */
 	if (signal_set_handle(SIGCHLD, SIG_DFL, &chld_disposition) < 0)
@@ -114,13 +107,13 @@ static int become_init(const struct options *options, const struct signal_set *i
 	if (signal_fd < 0) return fail("open a signalfd");
 	event_loop_init(&supervisor.loop, signal_fd);
 	if (options->action == OPTIONS_ACTION_PAUSE) {
-		if (self != PROCESS_INIT)
-			log_warning("--pause, but not as PID 1: whit reaps only orphans of its own "
-				    "descendants");
 		log_verbose("holding the namespace");
+		if (self != PROCESS_INIT)
+			log_warning("--pause as PID %d: only PID 1 reaps all orphans", self);
 	} else {
-		status = start_command(
+		int status = start_command(
 			options, &supervisor, inherited_mask, chld_disposition == SIG_IGN);
+
 		if (status != 0) return status;
 	}
 	/* From here on whit ends for one reason only: the command has ended. No malloc, no stdio.
@@ -134,8 +127,7 @@ static int become_init(const struct options *options, const struct signal_set *i
 
 int main(int argc, char **argv)
 {
-	/* Not on the stack: on the page of data that libc has written to. */
-	static struct options options;
+	static struct options options; /* on the page that libc has written to */
 	struct signal_set all = signal_set_all();
 	struct signal_set inherited_mask;
 

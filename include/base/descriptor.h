@@ -1,9 +1,8 @@
 /* File descriptors that are whit's own, those that are not, and directories of numbers. */
 #pragma once
 
-/* Moves a close-on-exec descriptor of whit's away from 0, 1 and 2, which are the command's even if
- * they were closed at the start. Returns the new descriptor, or the old one if RLIMIT_NOFILE allows
- * no other; -1 for -1. */
+/* Moves a close-on-exec descriptor away from 0, 1 and 2, which are the command's even if they were
+ * closed. Returns the new one, or the old one if RLIMIT_NOFILE allows no other; -1 for -1. */
 int descriptor_above_stdio(int fd);
 
 /* Closes every descriptor from 3 up but keep_fd: with close_range(2), else what /proc/self/fd

@@ -1,5 +1,4 @@
-/* The system's words for an error: strerror(3), which costs 2 kB, for the errors that whit meets.
- */
+/* The system's words for the errors that whit meets; strerror(3) costs 2 kB. */
 #pragma once
 
 /* "unknown error" for an errno that has no row. */

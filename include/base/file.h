@@ -9,6 +9,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef SYS_fcntl /* 32-bit machines of the generic table */
+#define SYS_fcntl SYS_fcntl64
+#endif
+
 /* Where struct stat and struct statfs of glibc and of musl are the kernel's own. */
 #if defined(__LP64__) && (defined(__x86_64__) || defined(__aarch64__))
 #define FILE_IS_RAW

@@ -10,10 +10,13 @@ enum log_level {
 	LOG_LEVEL_DEBUG,   /* -vv, and higher */
 };
 
-void log_set_level(int level);
+extern int log_highest; /* that is shown */
 
 /* Whether messages of this level are shown: for messages that cost something to make. */
-bool log_shows(enum log_level level);
+static inline bool log_shows(enum log_level level)
+{
+	return (int)level <= log_highest;
+}
 
 /* Writes "whit: " and the message, formatted as line_format does, if the level is shown. Never
  * blocks, fails or changes errno, and leaves the flags of stderr alone: where stderr has no room or

@@ -1,8 +1,7 @@
 /* System calls that are made in the function where they are written. A processor that protects the
  * kernel's returns (AMD, "Safe RET": Documentation/admin-guide/hw-vuln/srso.rst) mispredicts each
- * return whose call came before a system call. That costs 255 to 450 ns (measured on Zen, see
- * tests/bench/README.md), more than the system call itself. So the calls that whit makes for each
- * signal and each orphan are made here; tests/bench counts such returns. */
+ * return whose call came before a system call, which costs 255 to 450 ns (tests/bench/README.md).
+ * So the calls for each signal and each orphan are made here; tests/bench counts such returns. */
 #pragma once
 
 #include <unistd.h>

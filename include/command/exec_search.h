@@ -28,7 +28,6 @@ const char *exec_search_next(struct exec_search *search);
 /* Replaces this process by argv[0], looked for in PATH unless it has a slash. Goes on to the next
  * entry where one has no such file, refuses it or cannot be reached. Text without #! is run by
  * /bin/sh, and so is a script whose interpreter is such text; argv[-1] is written to then.
- *
  * Returns only on failure, with errno of execve(2): EACCES if an entry refused its file, else the
  * error of one that could not be reached, else ENOENT. Uses some 5 KiB of stack. */
 void exec_search_run(char **argv, char **envp);

@@ -14,12 +14,11 @@ struct terminal {
 	int fd;
 };
 
-/* Looks for the controlling terminal. Every error means that there is none: termios(3),
- * ioctl_tty(2). All signals must be blocked. terminal_release ends it. */
+/* Looks for the controlling terminal; every error means that there is none: ioctl_tty(2). All
+ * signals must be blocked. terminal_release ends it. */
 void terminal_find(struct terminal *ret_terminal);
-
 void terminal_release(struct terminal *terminal);
 
-/* Makes a process group of this session the foreground group. If that fails, nothing changes, which
- * is no error. SIGTTOU must be blocked. */
-void terminal_hand_to(const struct terminal *terminal, pid_t group);
+/* Makes a group of this session the foreground group; false if the kernel refuses. SIGTTOU must be
+ * blocked. */
+bool terminal_hand_to(const struct terminal *terminal, pid_t group);

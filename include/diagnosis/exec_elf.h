@@ -1,5 +1,4 @@
-/* What an ELF program was built for and which loader it needs: elf(5). Its bytes are not trusted.
- */
+/* What an ELF program was built for and which loader it needs: elf(5). No byte is trusted. */
 #pragma once
 
 #include <elf.h>
@@ -7,8 +6,8 @@
 #include <stddef.h>
 
 struct exec_elf_machine {
-	char name[9];     /* as uname(1) has it; "unknown" without a row of its own */
-	char platform[9]; /* as an image's platform has it: linux/PLATFORM */
+	char name[9];     /* as uname(1) prints it; "unknown" without a row */
+	char platform[9]; /* as in an image's linux/PLATFORM */
 	char family;      /* kernels may run programs of the other machine of a family */
 	unsigned char key[4];
 };

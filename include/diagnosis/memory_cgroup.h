@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 
-/* How many processes of our cgroup the kernel has killed for want of memory. False if that is not
- * to be known: no /proc, no memory controller, its files not where engines and systemd mount them,
- * or a kernel that does not count (v1 before 4.13). */
+/* How many processes of our cgroup the kernel has killed for want of memory. False if that cannot
+ * be known: no /proc, no files where engines and systemd mount them, or v1 before Linux 4.13. */
 bool memory_cgroup_count_kills(unsigned int *ret_count);

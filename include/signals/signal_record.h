@@ -26,12 +26,10 @@ static inline pid_t signal_record_ended_child(const struct signalfd_siginfo *rec
 		: 0;
 }
 
-/* SIGPIPE or SIGXFSZ that whit raised itself by writing a message: write(2). */
-static inline bool signal_record_is_own_write_error(
-	const struct signalfd_siginfo *record, pid_t self)
+/* whit sent it: SIGPIPE or SIGXFSZ by writing a message (write(2)), CONT to its own group. */
+static inline bool signal_record_is_own(const struct signalfd_siginfo *record, pid_t self)
 {
-	return (record->ssi_signo == SIGPIPE || record->ssi_signo == SIGXFSZ) &&
-		record->ssi_code == SI_USER && (pid_t)record->ssi_pid == self;
+	return record->ssi_code == SI_USER && (pid_t)record->ssi_pid == self;
 }
 
 /* Sent with sigqueue(3) or its like: it has a value, and can be forwarded with it. */

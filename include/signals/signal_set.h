@@ -20,15 +20,10 @@ struct signal_set {
 _Static_assert(
 	sizeof(struct signal_set) * 8 == SIGNAL_MAX, "the kernel checks the size of its sets");
 
-/* Signals outside of 1..SIGNAL_MAX are in no set. */
-void signal_set_add(struct signal_set *set, int signal);
-bool signal_set_has(const struct signal_set *set, int signal);
-
 /* Every signal; the kernel leaves out KILL and STOP. */
 struct signal_set signal_set_all(void);
 
-/* Makes the set the signal mask of this process; ret_before may be NULL. 0, or -1 with errno:
- * rt_sigprocmask(2). */
+/* Makes the set the signal mask; ret_before may be NULL. -1 with errno: rt_sigprocmask(2). */
 int signal_set_block(const struct signal_set *mask, struct signal_set *ret_before);
 
 /* Whether the signal is blocked and pending: rt_sigpending(2). */

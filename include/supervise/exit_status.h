@@ -25,9 +25,8 @@ struct exit_map {
  * 0 if it is left out. Returns NULL, or what is wrong, with the map as it was. */
 const char *exit_map_add(struct exit_map *map, const char *text, size_t length);
 
-/* The status to end with. "forwarded" matches 128+n for each signal n in forwarded; a STATUS that
- * matches too goes first. */
-int exit_map_apply(const struct exit_map *map, int status, const struct signal_set *forwarded);
+/* The status to end with. A STATUS that matches goes before "forwarded", which is 128+n. */
+int exit_map_apply(const struct exit_map *map, int status, const bool forwarded[SIGNAL_MAX + 1]);
 
 /* The signal that killed a process that has ended; 0 if it exited. */
 int exit_status_killed_by(int wait_status);

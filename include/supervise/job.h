@@ -1,10 +1,10 @@
 /* whit between a job-control shell and its command: which of them has the terminal, and what
- * follows when the command is stopped or continued. Facts: signal(7), termios(3), credentials(7).
- */
+ * follows when the command is stopped or continued: signal(7), termios(3), credentials(7). */
 #pragma once
 
 #include "base/clock.h"
 #include "command/terminal.h"
+#include <sys/signalfd.h>
 
 struct job {
 	pid_t self;
@@ -21,20 +21,21 @@ struct job {
  * script's own foreground group, with stdin from /dev/null. */
 bool job_start(struct job *job, struct terminal *ret_terminal);
 
-/* A stop signal has been forwarded to the command. */
-void job_expect_stop(struct job *job);
+void job_expect_stop(struct job *job); /* a stop signal has been forwarded */
 
 /* Does what follows when the signal has stopped the command; may stop whit for a while. */
 void job_command_stopped(struct job *job, int signal);
 
-/* Does what follows when whit gets CONT. True if that is all; false if the signal is to be
- * forwarded. */
+/* Does what follows when whit gets CONT. False if the signal is still to be forwarded. */
 bool job_continue(struct job *job);
 
-/* Whether whit's group has the foreground: a signal from the kernel then came from the terminal,
- * for all processes of the command. If the command wants the foreground, it has it afterwards: a
- * shell's fg gives it to whit's group and sends no CONT to a job that runs. */
-bool job_take_foreground(struct job *job);
+/* Whether a terminal sent the signal to all processes of a job. If whit's group has the foreground
+ * and the command wants it, it has it afterwards: a shell's fg sends no CONT to a job that runs. */
+bool job_is_for_group(struct job *job, const struct signalfd_siginfo *record);
+
+/* Whether the signal only says that another process of whit's own group needs the terminal, as a
+ * pager does after whit in a pipeline. Then that group has the foreground again, and goes on. */
+bool job_give_to_own_group(struct job *job, const struct signalfd_siginfo *record);
 
 /* Takes the foreground back if it was handed over, so that whit's group has it again. */
 void job_end(struct job *job);

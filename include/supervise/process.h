@@ -5,11 +5,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The pid of a PID namespace's first process: pid_namespaces(7). */
-#define PROCESS_INIT 1
-
-/* TASK_COMM_LEN, which has the NUL, and the newline: proc_pid_comm(5). */
-#define PROCESS_NAME_SIZE (16 + 1)
+#define PROCESS_INIT      1 /* the pid of a PID namespace's first process: pid_namespaces(7) */
+#define PROCESS_NAME_SIZE (16 + 1) /* TASK_COMM_LEN, and a newline: proc_pid_comm(5) */
 
 struct process {
 	pid_t parent;   /* 0 if the parent is outside our PID namespace, or there is none */
@@ -26,5 +23,5 @@ void process_name(pid_t pid, char ret_name[PROCESS_NAME_SIZE]);
 /* Whether /proc is there and is that of our PID namespace. */
 bool process_proc_is_ours(void);
 
-/* As pidfd_open(2); not 0, 1 or 2 if another descriptor is to be had. */
+/* As pidfd_open(2), but not 0, 1 or 2. */
 int process_open(pid_t pid);

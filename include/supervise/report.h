@@ -14,5 +14,4 @@ void report_not_forwarded(const struct supervisor *whit, int signal, int error);
 /* How the command has ended: a warning if no process asked for it, or memory may be the reason. */
 void report_end(const struct supervisor *whit, int wait_status);
 
-/* The drain has ended with the last process. */
-void report_none_left(const struct supervisor *whit);
+void report_none_left(const struct supervisor *whit); /* the drain is over */

@@ -13,8 +13,6 @@ enum shutdown_state {
 	SHUTDOWN_STATE_OVER,
 };
 
-#define SHUTDOWN_STATE_COUNT (SHUTDOWN_STATE_OVER + 1)
-
 enum shutdown_event {
 	SHUTDOWN_EVENT_TOLD_TO_STOP,  /* a stop signal was forwarded */
 	SHUTDOWN_EVENT_COMMAND_ENDED, /* or, paused, whit was told to end */
@@ -23,8 +21,6 @@ enum shutdown_event {
 	SHUTDOWN_EVENT_NONE_LEFT,
 	SHUTDOWN_EVENT_DEADLINE,
 };
-
-#define SHUTDOWN_EVENT_COUNT (SHUTDOWN_EVENT_DEADLINE + 1)
 
 enum shutdown_action {
 	SHUTDOWN_ACTION_NONE,

@@ -25,9 +25,8 @@ struct supervisor {
 	struct shutdown shutdown;
 	struct remaining remaining;
 	struct job job;
-	/* What follows is all zeros at the start. */
-	struct signal_set forwarded; /* all that were forwarded to the command */
-	bool has_killed;             /* -k has killed the command */
+	bool forwarded[SIGNAL_MAX + 1]; /* to the command; this and what follows begin as zeros */
+	bool has_killed;                /* -k has killed the command */
 	bool is_more_to_reap;
 	bool has_children;
 	int64_t start_ms; /* with -v */

@@ -28,37 +28,27 @@ int descriptor_above_stdio(int fd)
 	return moved;
 }
 
-struct closing {
-	unsigned int keep_fd;
-	bool has_closed;
-};
-
 static void close_listed(unsigned int fd, int list_fd, void *context)
 {
-	struct closing *closing = context;
+	const unsigned int *keep_fd = context;
 
-	if (fd < FIRST_ABOVE_STDIO || fd == closing->keep_fd || fd == (unsigned int)list_fd) return;
-	(void)close((int)fd); /* an inherited copy: nothing is lost */
-	closing->has_closed = true;
+	if (fd >= FIRST_ABOVE_STDIO && fd != *keep_fd && fd != (unsigned int)list_fd)
+		(void)close((int)fd); /* an inherited copy: nothing is lost */
 }
 
 void descriptor_close_all_but(int keep_fd)
 {
-	struct closing closing = {.keep_fd = (unsigned int)keep_fd};
-	unsigned int above =
-		keep_fd < (int)FIRST_ABOVE_STDIO ? FIRST_ABOVE_STDIO : closing.keep_fd + 1;
-	int listed;
+	unsigned int keep = (unsigned int)keep_fd;
+	unsigned int above = keep < FIRST_ABOVE_STDIO ? FIRST_ABOVE_STDIO : keep + 1;
 
-	if ((closing.keep_fd <= FIRST_ABOVE_STDIO ||
-		    syscall(SYS_close_range, FIRST_ABOVE_STDIO, keep_fd - 1, 0) == 0) &&
+	if ((keep <= FIRST_ABOVE_STDIO ||
+		    syscall(SYS_close_range, FIRST_ABOVE_STDIO, keep - 1, 0) == 0) &&
 		syscall(SYS_close_range, above, ~0U, 0) == 0)
 		return;
-	do { /* closing while reading may skip entries: until a whole pass closes none */
-		closing.has_closed = false;
-		listed = descriptor_each_number("/proc/self/fd", close_listed, &closing);
-	} while (listed == 0 && closing.has_closed);
-	for (unsigned int fd = FIRST_ABOVE_STDIO; listed < 0 && fd < 65536; fd++)
-		close_listed(fd, -1, &closing);
+	/* The kernel lists them in order, so that closing skips none. */
+	if (descriptor_each_number("/proc/self/fd", close_listed, &keep) == 0) return;
+	for (unsigned int fd = FIRST_ABOVE_STDIO; fd < 65536; fd++)
+		close_listed(fd, -1, &keep);
 }
 
 int descriptor_each_number(

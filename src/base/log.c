@@ -13,41 +13,33 @@
 #define RWF_NOWAIT 0x8
 #endif
 
-static int shown_level = LOG_LEVEL_WARNING;
-
-void log_set_level(int level)
-{
-	shown_level = level;
-}
-
-bool log_shows(enum log_level level)
-{
-	return (int)level <= shown_level;
-}
+int log_highest = LOG_LEVEL_WARNING;
 
 /* The command shares stderr, so O_NONBLOCK would change it for both. In this order: a write that
- * never waits (pwritev2(2): pipes and sockets, since Linux 6.4); a file description of our own, for
- * which /dev/tty serves without /proc and for another user's terminal; and a look whether there is
- * room. A regular file, which has a position, never makes a writer wait. */
-static void write_without_waiting(const struct line *line)
+ * never waits (pwritev2(2): pipes and sockets, since Linux 6.4); a file description of our own; and
+ * a look whether there is room, which a pipe has for the line, a terminal only for a byte. A
+ * regular file, which has a position, is always ready. */
+static void write_without_waiting(const char *text, size_t length)
 {
-	const int flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	const struct iovec part = {(void *)(uintptr_t)line->text, line->length};
+	const struct iovec part = {(void *)(uintptr_t)text, length};
 	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
-	pid_t group;
+	int discipline; /* only a terminal has one: ioctl_tty(2) */
 	int fd = -1;
 
 	if (syscall(SYS_pwritev2, STDERR_FILENO, &part, 1, -1L, -1L, RWF_NOWAIT) >= 0 ||
 		errno == EBADF || errno == EPIPE)
 		return;
-	if (lseek(STDERR_FILENO, 0, SEEK_CUR) < 0) {
-		fd = file_open("/proc/self/fd/2", flags);
-		if (fd < 0 && syscall(SYS_ioctl, STDERR_FILENO, TIOCGPGRP, &group) == 0)
-			fd = file_open("/dev/tty", flags);
-		if (fd < 0 && (poll(&room, 1, 0) <= 0 || (room.revents & POLLOUT) == 0)) return;
-	}
-	if (write(fd < 0 ? STDERR_FILENO : fd, line->text, line->length) < 0) {
-		/* Dropped: there is no other place to say so. */
+	if (lseek(STDERR_FILENO, 0, SEEK_CUR) < 0)
+		fd = file_open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	while (length > 0 &&
+		(fd >= 0 || (poll(&room, 1, 0) > 0 && (room.revents & POLLOUT) != 0))) {
+		bool is_by_byte =
+			fd < 0 && syscall(SYS_ioctl, STDERR_FILENO, TIOCGETD, &discipline) == 0;
+		ssize_t written = write(fd < 0 ? STDERR_FILENO : fd, text, is_by_byte ? 1 : length);
+
+		if (written <= 0) break;
+		text += written;
+		length -= (size_t)written;
 	}
 	if (fd >= 0) (void)close(fd);
 }
@@ -65,6 +57,6 @@ void log_message(enum log_level level, const char *format, ...)
 	line_format_va(&line, format, arguments);
 	va_end(arguments);
 	line_end(&line);
-	write_without_waiting(&line);
+	write_without_waiting(line.text, line.length);
 	errno = saved_errno;
 }

@@ -1,6 +1,8 @@
 /* Numbers to text and back, strictly. The caller knows what they mean. */
 #include "base/number.h"
-#include <string.h>
+
+#include "base/text.h"
+#include <limits.h>
 
 bool number_parse(const char *text, size_t length, unsigned int max, unsigned int *ret_value)
 {
@@ -31,29 +33,17 @@ const char *number_format(unsigned int number, char buffer[NUMBER_SIZE])
 
 bool number_parse_seconds(const char *text, int64_t *ret_ms)
 {
-	int64_t seconds = 0;
-	int64_t ms = 0;
-	int64_t worth_ms = 0; /* of the next digit after the point */
-	bool has_point = false;
-	bool has_digit = false;
+	const char *point = text_find(text, '.');
+	size_t length = point == NULL ? strlen(text) : (size_t)(point - text);
+	unsigned int seconds = 0;
+	int worth_ms = 100; /* of the next digit after the point */
 
-	for (; *text != '\0'; text++) {
-		int digit = *text - '0';
-
-		if (*text == '.' && !has_point) {
-			has_point = true;
-			worth_ms = 100;
-			continue;
-		}
-		if (digit < 0 || digit > 9) return false;
-		has_digit = true;
-		if (!has_point && seconds < NUMBER_SECONDS_MAX) seconds = seconds * 10 + digit;
-		ms += digit * worth_ms;
-		worth_ms /= 10;
-	}
-	if (seconds >= NUMBER_SECONDS_MAX) seconds = NUMBER_SECONDS_MAX;
-	*ret_ms = seconds * 1000 + ms;
-	return has_digit;
+	if (length > 0 && !number_parse(text, length, UINT_MAX, &seconds)) return false;
+	*ret_ms = INT64_C(1000) * seconds;
+	if (point == NULL) return length > 0;
+	for (text = point + 1; *text >= '0' && *text <= '9'; text++, worth_ms /= 10)
+		*ret_ms += (*text - '0') * worth_ms;
+	return *text == '\0' && (length > 0 || text > point + 1);
 }
 
 const char *number_format_seconds(int64_t ms, char buffer[NUMBER_SECONDS_SIZE])

@@ -1,5 +1,4 @@
-/* Reads the options. One table makes the parser, --help and the check of the manual (tests/lint).
- */
+/* Reads the options. One table makes the parser, --help and the check of the manual. */
 #include "cli/options.h"
 
 #include "base/log.h"
@@ -8,7 +7,7 @@
 #include "signals/signal_name.h"
 
 struct option {
-	const char *letter;
+	const char *letters; /* --help shows the first */
 	const char *name;
 	const char *value;    /* NULL: it takes none */
 	const char *variable; /* NULL: it has none */
@@ -17,21 +16,19 @@ struct option {
 
 /* clang-format off */
 static const struct option options_table[] = {
-	{"g", "group", NULL, "WHIT_GROUP", "forward signals to the command's whole process group"},
+	{"g", "group", NULL, "WHIT_GROUP", "forward signals to the command's process group"},
 	{"c", "single-child", NULL, NULL, "forward signals to the command alone (default)"},
 	{"r", "rewrite", "FROM:TO", "WHIT_REWRITE", "forward signal FROM as TO, or drop it (TO 0)"},
-	{"p", "parent-death", "SIGNAL", "WHIT_PARENT_DEATH",
-		"be sent SIGNAL when whit's own parent ends"},
+	{"p", "parent-death", "SIGNAL", "WHIT_PARENT_DEATH", "be sent SIGNAL when the parent ends"},
 	{"e", "exit-map", "STATUS[:NEW]", "WHIT_EXIT_MAP", "end with NEW (0) instead of STATUS"},
 	{"d", "drain", "SECONDS", "WHIT_DRAIN", "let the remaining processes finish"},
-	{"k", "kill-after", "SECONDS", "WHIT_KILL_AFTER",
-		"kill a command that does not obey a stop signal"},
-	{"s", "subreaper", NULL, NULL, "accepted and needless"},
+	{"k", "kill-after", "SECONDS", "WHIT_KILL_AFTER", "kill a command that ignores stop signals"},
+	{"s", "subreaper", NULL, NULL, "no effect"},
 	{"w", "warn-reaped", NULL, "WHIT_WARN_REAPED", "report each orphan reaped"},
 	{"P", "pause", NULL, NULL, "no command: hold the namespace and reap"},
 	{"v", "verbose", NULL, "WHIT_VERBOSE", "say more; twice: each reaping too"},
 	{"q", "quiet", NULL, "WHIT_QUIET", "errors only"},
-	{"l", "license", NULL, NULL, "print the licence"},
+	{"lL", "license", NULL, NULL, "print the licence"},
 	{"V", "version", NULL, NULL, "print the version"},
 	{"h", "help", NULL, NULL, "print this help"},
 };
@@ -47,8 +44,6 @@ struct scan {
 	bool is_dumb_init;
 	bool has_variables; /* any at all */
 };
-
-/* --- one option --- */
 
 /* Adds each element of a comma list to the map of -r or -e; NULL, or what is wrong with one. */
 static const char *add_list(struct options *options, char letter, const char *list)
@@ -102,15 +97,13 @@ static const char *take(struct options *options, char letter, const char *value)
 	return problem;
 }
 
-/* --- the command line --- */
-
 /* By letter, or by name if that is longer than nothing. */
 static const struct option *find(char letter, const char *name, size_t length)
 {
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *option = &options_table[i];
 
-		if (length == 0 ? *option->letter == letter
+		if (length == 0 ? text_find(option->letters, letter) != NULL
 				: strlen(option->name) == length && text_begins(name, option->name))
 			return option;
 	}
@@ -134,13 +127,13 @@ static bool take_option(struct scan *scan, const struct option *option, const ch
 {
 	const char *problem;
 
-	scan->has_given[(unsigned char)option->letter[0]] = true;
+	scan->has_given[(unsigned char)option->letters[0]] = true;
 	if (option->value != NULL && attached == NULL) {
 		attached = *scan->words;
 		if (attached == NULL) return fail("a value is missing after option", option->name);
 		scan->words++;
 	}
-	problem = take(scan->options, option->letter[0], attached);
+	problem = take(scan->options, option->letters[0], attached);
 	if (problem != NULL)
 		log_error("option '--%s': %s: '%s'; see 'whit --help'", option->name, problem,
 			attached);
@@ -151,7 +144,7 @@ static bool take_option(struct scan *scan, const struct option *option, const ch
 static bool take_letters(struct scan *scan, const char *word)
 {
 	for (const char *letter = word + 1; *letter != '\0'; letter++) {
-		const struct option *option = find(*letter == 'L' ? 'l' : *letter, "", 0);
+		const struct option *option = find(*letter, "", 0);
 
 		if (is_final(scan->options->action)) return true;
 		if (option == NULL) return fail("unknown option", word);
@@ -190,8 +183,6 @@ static bool take_options(struct scan *scan)
 	return true;
 }
 
-/* --- the environment --- */
-
 /* Most containers have none of whit's variables, and some have hundreds of others (Kubernetes). */
 static bool has_variables(void)
 {
@@ -219,11 +210,6 @@ static bool is_on(const char *value)
 	return value != NULL && *value != '\0' && strcmp(value, "0") != 0;
 }
 
-static void warn(const char *name, const char *problem, const char *value)
-{
-	log_warning("ignoring %s: %s: '%s'", name, problem, value);
-}
-
 /* The first variable that is set decides: whit's own, tini's, dumb-init's if called so. */
 static bool read_group(const struct scan *scan)
 {
@@ -243,7 +229,7 @@ static bool read_number(const struct scan *scan, const char *name, int usual, in
 
 	if (value == NULL || *value == '\0') return false;
 	if (!number_parse(value, strlen(value), 1000, &number)) {
-		warn(name, "not a number up to 1000", value);
+		log_warning("ignoring %s: not a number up to 1000: '%s'", name, value);
 		return false;
 	}
 	*ret_verbosity = (int)number - usual;
@@ -267,7 +253,7 @@ static void read_environment(struct scan *scan)
 	scan->has_variables = has_variables();
 	if (!scan->has_given['v'] && !scan->has_given['q'])
 		read_verbosity(scan, &options->verbosity);
-	log_set_level(options->verbosity + LOG_LEVEL_WARNING);
+	log_highest = options->verbosity + LOG_LEVEL_WARNING;
 	if (!scan->has_given['g'] && !scan->has_given['c']) options->to_group = read_group(scan);
 	if (is_on(variable(scan, "WHIT_WARN_REAPED"))) options->warn_reaped = true;
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
@@ -275,33 +261,25 @@ static void read_environment(struct scan *scan)
 		const char *value;
 		const char *problem;
 
-		if (option->value == NULL || scan->has_given[(unsigned char)option->letter[0]])
+		if (option->value == NULL || scan->has_given[(unsigned char)option->letters[0]])
 			continue;
 		value = variable(scan, option->variable);
 		if (value == NULL || *value == '\0') continue;
-		problem = take(options, option->letter[0], value);
-		if (problem != NULL) warn(option->variable, problem, value);
+		problem = take(options, option->letters[0], value);
+		if (problem != NULL)
+			log_warning("ignoring %s: %s: '%s'", option->variable, problem, value);
 	}
-}
-
-/* --- both --- */
-
-/* argc may be 0, and then argv[0] is NULL: execve(2). */
-static const char *called_as(int argc, char **argv)
-{
-	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
-
-	return argc <= 0 ? "whit" : slash == NULL ? argv[0] : slash + 1;
 }
 
 bool options_parse(struct options *options, int argc, char **argv)
 {
-	const char *name = called_as(argc, argv);
-	struct scan scan = {
-		.options = options,
+	/* argc may be 0, and then argv[0] is NULL: execve(2). */
+	const char *called_as = argc > 0 ? argv[0] : "whit";
+	const char *slash = strrchr(called_as, '/');
+	const char *name = slash == NULL ? called_as : slash + 1;
+	struct scan scan = {.options = options,
 		.words = argc > 0 ? argv + 1 : argv,
-		.is_dumb_init = strcmp(name, "dumb-init") == 0,
-	};
+		.is_dumb_init = strcmp(name, "dumb-init") == 0};
 
 	rewrite_init(&options->rewrite);
 	if (!take_options(&scan)) return false;
@@ -328,9 +306,10 @@ void options_help(struct line *help)
 		"       whit [OPTION]... --pause\n\n");
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *option = &options_table[i];
+		const char letter[] = {option->letters[0], '\0'};
 		size_t start = help->length;
 
-		line_format(help, "  -%s, --%s %s", option->letter, option->name,
+		line_format(help, "  -%s, --%s %s", letter, option->name,
 			option->value == NULL ? "" : option->value);
 		while (help->length - start < help_column && !help->cut)
 			line_format(help, " ");

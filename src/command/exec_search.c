@@ -7,8 +7,6 @@
 #include "command/exec_image.h"
 #include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
-#include <string.h>
 
 /* As many as the kernel follows: exec_binprm of fs/exec.c. */
 #define INTERPRETERS_MAX 5
@@ -83,6 +81,12 @@ const char *exec_search_next(struct exec_search *search)
 	return NULL;
 }
 
+/* The directory's server is gone, as of a network mount. */
+static bool is_out_of_reach(int error)
+{
+	return error == ESTALE || error == ENODEV || error == ETIMEDOUT;
+}
+
 static void run_from_path(char **argv, char **envp)
 {
 	char path[PATH_MAX];
@@ -92,17 +96,10 @@ static void run_from_path(char **argv, char **envp)
 	exec_search_start(&search, argv[0], envp, path);
 	while (exec_search_next(&search) != NULL) {
 		run(path, argv, envp);
-		switch (errno) {
-		case ENOENT:
-		case ENOTDIR: break;
-		case ESTALE: /* the directory's server is gone, as of a network mount */
-		case ENODEV:
-		case ETIMEDOUT:
-			if (error != EACCES) error = errno;
-			break;
-		case EACCES: error = EACCES; break;
-		default: return;
-		}
+		if (errno == EACCES || (is_out_of_reach(errno) && error != EACCES))
+			error = errno;
+		else if (errno != ENOENT && errno != ENOTDIR && !is_out_of_reach(errno))
+			return;
 	}
 	errno = error;
 }

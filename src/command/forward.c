@@ -16,8 +16,7 @@ static int queue_to_command(pid_t command, int signal, const struct signalfd_sig
 	info.si_code = record->ssi_code;
 	info.si_pid = (pid_t)record->ssi_pid;
 	info.si_uid = (uid_t)record->ssi_uid;
-	/* The whole union; a 64-bit kernel does not put a 32-bit value where its pointer would be.
-	 */
+	/* The whole union: a 64-bit kernel puts no 32-bit value where its pointer would be. */
 	if (sizeof(info.si_value) == sizeof(record->ssi_int))
 		info.si_value.sival_int = record->ssi_int;
 	else

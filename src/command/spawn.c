@@ -10,11 +10,6 @@
  * of memory for each container. whit waits meanwhile; what it has in use ends where its call of
  * clone does, some registers and a return address further. */
 #define STACK_IN_USE 1024
-#ifdef __hppa__
-#define STACK_BEYOND(end) ((end) + STACK_IN_USE)
-#else
-#define STACK_BEYOND(end) ((end)-STACK_IN_USE)
-#endif
 
 /* What the new process finds and leaves in the memory that it shares with whit until the exec. */
 struct start {
@@ -34,7 +29,7 @@ static int start_process(void *argument)
 
 	start->was_seen = true;
 	(void)setpgid(0, 0); /* cannot fail for a process that has just been made */
-	if (spawn->gets_foreground) terminal_hand_to(spawn->terminal, getpid());
+	if (spawn->gets_foreground) (void)terminal_hand_to(spawn->terminal, getpid());
 	if (spawn->activation.entry != NULL)
 		socket_activation_hand_to(&spawn->activation, getpid());
 	if (spawn->chld_was_ignored)
@@ -63,15 +58,26 @@ static int await_exec(pid_t pid)
 	}
 }
 
+/* Not inlined: only a frame as small as this one ends where what is in use does. */
+static __attribute__((noinline)) pid_t clone_below(struct start *start)
+{
+	char *frame = __builtin_frame_address(0);
+#ifdef __hppa__ /* where it grows up */
+	char *stack = frame + STACK_IN_USE;
+#else
+	char *stack = frame - STACK_IN_USE;
+#endif
+
+	return clone(start_process, stack, CLONE_VM | CLONE_VFORK | SIGCHLD, start);
+}
+
 int spawn_command(struct spawn *spawn, pid_t *ret_pid, struct exec_failure *ret_failure)
 {
 	struct start start = {.spawn = spawn};
-	char *end = __builtin_alloca(64); /* the end of what is in use, wherever this is inlined */
 	/* As vfork(2), which C code cannot call safely: whit is suspended until the command has
 	 * been exec'd or is gone. So the group is there before the first signal is forwarded, a
 	 * failed start is told from a short run, and no page tables are copied. */
-	pid_t pid =
-		clone(start_process, STACK_BEYOND(end), CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
+	pid_t pid = clone_below(&start);
 
 	ret_failure->step = EXEC_FAILURE_AT_CLONE;
 	ret_failure->error = errno;

@@ -6,16 +6,6 @@
 #include <errno.h>
 #include <sys/ioctl.h>
 
-/* A group outside this PID namespace shows as 0, for the terminal and for our own group, so 0 == 0
- * proves nothing. Reading no bytes does: with SIGTTIN blocked it fails with EIO in the background
- * and succeeds in the foreground (job control, termios(3)). */
-static bool is_foreground_of(int fd, pid_t foreground)
-{
-	char nothing;
-
-	return foreground == getpgrp() && (foreground != 0 || read(fd, &nothing, 0) == 0);
-}
-
 /* As tcgetpgrp(3), which fails for what is no terminal, or is not the controlling one. */
 static bool find_foreground(int fd, pid_t *ret_group)
 {
@@ -25,13 +15,16 @@ static bool find_foreground(int fd, pid_t *ret_group)
 static bool take(struct terminal *terminal, int fd, bool is_own)
 {
 	pid_t foreground;
-	pid_t unused;
+	char nothing;
 
+	terminal->is_stdin = find_foreground(STDIN_FILENO, &foreground);
 	if (!find_foreground(fd, &foreground)) return false;
 	terminal->exists = true;
 	terminal->foreground = foreground;
-	terminal->is_in_foreground = is_foreground_of(fd, foreground);
-	terminal->is_stdin = find_foreground(STDIN_FILENO, &unused);
+	/* A group outside this PID namespace shows as 0, as our own may. To read no bytes tells:
+	 * with SIGTTIN blocked that fails with EIO in the background (termios(3)). */
+	terminal->is_in_foreground =
+		foreground == getpgrp() && (foreground != 0 || read(fd, &nothing, 0) == 0);
 	terminal->has_own_fd = is_own;
 	terminal->fd = fd;
 	return true;
@@ -39,13 +32,11 @@ static bool take(struct terminal *terminal, int fd, bool is_own)
 
 void terminal_find(struct terminal *ret_terminal)
 {
-	/* Finds the terminal also if 0, 1 and 2 are redirected, and with one call that there is
-	 * none. */
+	/* Also if 0, 1 and 2 are redirected; and one call tells that there is none. */
 	int fd = file_open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
 	ret_terminal->exists = false;
-	/* tty(4). A process that has no controlling terminal gets one only by its own open or
-	 * ioctl. */
+	/* tty(4). A process gets a controlling terminal only by its own open or ioctl. */
 	ret_terminal->is_ruled_out = fd < 0 && errno == ENXIO;
 	if (ret_terminal->is_ruled_out) return;
 	if (fd >= 0) {
@@ -65,8 +56,7 @@ void terminal_release(struct terminal *terminal)
 	terminal->exists = false;
 }
 
-void terminal_hand_to(const struct terminal *terminal, pid_t group)
+bool terminal_hand_to(const struct terminal *terminal, pid_t group)
 {
-	(void)syscall(
-		SYS_ioctl, terminal->fd, TIOCSPGRP, &group); /* tcsetpgrp(3); see the header */
+	return syscall(SYS_ioctl, terminal->fd, TIOCSPGRP, &group) == 0; /* as tcsetpgrp(3) */
 }

@@ -1,19 +1,14 @@
 /* Reads ELF headers of both sizes. */
 #include "diagnosis/exec_elf.h"
 #include <link.h>
-#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
 /* What tells machines apart, in the order of the file: class, byte order, number. */
-#define LITTLE(class, number)                                                                      \
-	{                                                                                          \
-		class, ELFDATA2LSB, (number)&0xff, (number) >> 8                                   \
-	}
-#define BIG(class, number)                                                                         \
-	{                                                                                          \
-		class, ELFDATA2MSB, (number) >> 8, (number)&0xff                                   \
-	}
+/* clang-format off */
+#define LITTLE(class, number) {class, ELFDATA2LSB, (number) & 0xff, (number) >> 8}
+#define BIG(class, number)    {class, ELFDATA2MSB, (number) >> 8, (number) & 0xff}
+/* clang-format on */
 
 static const struct exec_elf_machine machines[] = {
 	{"x86_64", "amd64", 'x', LITTLE(ELFCLASS64, EM_X86_64)},

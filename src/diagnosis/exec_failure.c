@@ -1,8 +1,7 @@
 /* Makes a sentence of the errno of a failed start. One errno can mean many things (ENOENT: the
  * file, its interpreter or its loader is missing), so this looks at the file, and then at what that
- * needs to run. An explain_ function appends what it has to insert and returns how the sentence
- * ends, or NULL if it sees nothing that explains the error; what it has appended is of no use then.
- */
+ * needs to run. An explain_ function appends what it has to insert and returns the sentence's end,
+ * or NULL if it sees nothing that explains the error; what it has appended is of no use then. */
 #include "diagnosis/exec_failure.h"
 
 #include "base/error_text.h"
@@ -11,7 +10,6 @@
 #include "command/exec_image.h"
 #include "diagnosis/exec_elf.h"
 #include <errno.h>
-#include <string.h>
 #include <sys/xattr.h>
 
 #define INTERPRETERS_MAX 5 /* as many as the kernel follows: exec_binprm of fs/exec.c */
@@ -48,11 +46,8 @@ static const char *explain_refusal(
 	return "; allow it with chmod +x";
 }
 
-/* --- a path that leads nowhere --- */
-
-/* Cuts the path off after the first part that cannot be looked up, with errno. Returns where the
- * name of that begins, and the status of the directory that it is in; NULL if there is no such
- * part. */
+/* Cuts the path off after the first part that cannot be looked up, with errno. Returns where its
+ * name begins, and the status of its directory; NULL if there is no such part. */
 static char *cut_at_fault(char *path, struct stat *ret_directory)
 {
 	char *start = path;
@@ -109,8 +104,6 @@ static const char *explain_path(struct line *reason, char *path)
 	return end;
 }
 
-/* --- what is in the file --- */
-
 /* Of a file that the kernel answers with ENOEXEC. */
 static const char *problem_of(enum exec_image image)
 {
@@ -129,15 +122,6 @@ static const char *problem_of(enum exec_image image)
 	case EXEC_IMAGE_ELF: break;
 	}
 	return "it is neither a program nor a script";
-}
-
-static const char *explain_missing_interpreter(struct line *reason, const char *name)
-{
-	if (name[strlen(name) - 1] == '\r')
-		return "its '#!' line ends in a carriage return; save it with Unix line endings";
-	line_format(reason,
-		"its interpreter '%s' does not exist; install it or correct the '#!' line", name);
-	return complete;
 }
 
 static const char *explain_missing_loader(struct line *reason, const char *path)
@@ -164,10 +148,11 @@ static const char *explain_elf(struct line *reason, const char *bytes, size_t le
 	if (there != here && (error == ENOEXEC || there->family != here->family)) {
 		line_format(reason, "it was built for %s (%s), but this machine is %s (%s)",
 			there->name, there->platform, here->name, here->platform);
-		if (error == ENOENT)
-			line_format(reason,
-				"; the interpreter that binfmt_misc names for it is missing");
-		line_format(reason, "; build or pull it for linux/%s", here->platform);
+		line_format(reason, "%s; build or pull it for linux/%s",
+			error == ENOENT
+				? "; the interpreter that binfmt_misc names for it is missing"
+				: "",
+			here->platform);
 		return complete;
 	}
 	if (error == ENOEXEC)
@@ -179,9 +164,15 @@ static const char *explain_elf(struct line *reason, const char *bytes, size_t le
 static const char *explain_needed(
 	struct line *reason, struct subject *subject, bool is_loader, const char *path)
 {
-	if (!exists(path))
-		return is_loader ? explain_missing_loader(reason, path)
-				 : explain_missing_interpreter(reason, path);
+	if (!exists(path) && is_loader) return explain_missing_loader(reason, path);
+	if (!exists(path)) {
+		if (path[strlen(path) - 1] == '\r')
+			return "its '#!' line ends in a carriage return; save it with Unix line endings";
+		line_format(reason,
+			"its interpreter '%s' does not exist; install it or correct the '#!' line",
+			path);
+		return complete;
+	}
 	/* What the kernel says of a loader that is none: load_elf_binary of fs/binfmt_elf.c. */
 	if (is_loader && (subject->error == ELIBBAD || subject->error == EIO))
 		subject->error = ENOEXEC;
@@ -221,8 +212,6 @@ static const char *explain_content(struct line *reason, struct subject *subject)
 	return end;
 }
 
-/* --- one file: the path, the kind, the permissions, the content --- */
-
 static const char *explain_file(struct line *reason, struct subject *subject)
 {
 	const char *path = subject->path;
@@ -245,9 +234,7 @@ static const char *explain_file(struct line *reason, struct subject *subject)
 	return end;
 }
 
-/* --- the command --- */
-
-/* What an error means by itself; NULL if that depends on the file. */
+/* What an error means for any file; NULL if that depends on the file. */
 static const char *meaning_of(const struct exec_failure *failure, const char *name)
 {
 	if (*name == '\0') return "its name is empty";
@@ -337,7 +324,7 @@ void exec_failure_explain(const struct exec_failure *failure, char *const *argv,
 			reason, "; its name has a space in it; write arguments as separate words");
 }
 
-/* As dash(1): all the errors of a path that leads nowhere. */
+/* Status 127 and not 126, as with dash(1): the path leads nowhere. */
 bool exec_failure_is_not_found(const struct exec_failure *failure)
 {
 	return failure->step == EXEC_FAILURE_AT_EXEC &&

@@ -17,31 +17,24 @@ static const struct {
 	{"0::", "/sys/fs/cgroup", "memory.events"},
 };
 
-static bool read_text(const char *path, char *text, size_t size)
+/* Reads the value of the key, up to the end of its line, from a file; NULL if it is not there. */
+static char *read_value(const char *path, const char *key, char *text, size_t size)
 {
 	/* What is mounted over a file may be a pipe that no process writes to. */
 	int fd = file_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
+	ssize_t length = read(fd, text, size - 1);
+	char *end;
 
-	if (fd >= 0) (void)close(fd);
-	if (length <= 0) return false;
-	text[length] = '\0';
-	return true;
-}
-
-/* What follows the key up to the end of its line; NULL if it is not there. Ends that line. */
-static char *find_value(char *text, const char *key)
-{
-	char *value = text;
-
-	while (*value != '\0' && !text_begins(value, key))
-		value++;
-	if (*value == '\0') return NULL;
-	value += strlen(key);
-	for (text = value; *text != '\n' && *text != '\0'; text++)
+	(void)close(fd);
+	text[length < 0 ? 0 : length] = '\0';
+	while (*text != '\0' && !text_begins(text, key))
+		text++;
+	if (*text == '\0') return NULL;
+	text += strlen(key);
+	for (end = text; *end != '\n' && *end != '\0'; end++)
 		;
-	*text = '\0';
-	return value;
+	*end = '\0';
+	return text;
 }
 
 static bool read_kills(
@@ -53,8 +46,7 @@ static bool read_kills(
 
 	line_start(&path);
 	line_format(&path, "%s%s/%s", mount, cgroup, file);
-	if (!read_text(line_string(&path), text, sizeof(text))) return false;
-	value = find_value(text, "\noom_kill ");
+	value = read_value(line_string(&path), "\noom_kill ", text, sizeof(text));
 	return value != NULL && number_parse(value, strlen(value), INT_MAX, ret_count);
 }
 
@@ -65,9 +57,8 @@ bool memory_cgroup_count_kills(unsigned int *ret_count)
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
 		const char *mount = versions[i].mount;
 		const char *file = versions[i].file;
-		const char *cgroup = read_text("/proc/self/cgroup", text, sizeof(text))
-			? find_value(text, versions[i].key)
-			: NULL;
+		const char *cgroup =
+			read_value("/proc/self/cgroup", versions[i].key, text, sizeof(text));
 
 		/* In a container the mount may show our cgroup itself as its root. */
 		if (cgroup != NULL &&

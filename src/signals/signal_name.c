@@ -1,5 +1,4 @@
-/* The one table of signal names. Numbers come from the kernel's headers, so they fit the machine.
- */
+/* The one table of signal names. Numbers are the kernel headers', so they fit the machine. */
 #include "signals/signal_name.h"
 
 #include "base/number.h"
@@ -7,8 +6,7 @@
 #include <signal.h>
 #include <string.h>
 
-/* As glibc's programs and the engines count: signal(7), "Real-time signals". SIGRTMAX, a call in
- * libc, is 64, on MIPS 127. */
+/* As glibc and the engines count: signal(7), "Real-time signals". SIGRTMAX is a call in libc. */
 #define FIRST_REALTIME 34
 #define LAST_REALTIME  (_NSIG - 1)
 
@@ -45,8 +43,7 @@ static bool take_prefix(const char **text, size_t *length, const char *word)
 	for (; word[count] != '\0'; count++) {
 		char byte = count < *length ? (*text)[count] : '\0';
 
-		if (byte != word[count] && (word[count] < 'A' || byte != (word[count] | 0x20)))
-			return false;
+		if (byte != word[count] && byte != (word[count] | 0x20)) return false;
 	}
 	*text += count;
 	*length -= count;
@@ -99,14 +96,13 @@ const char *signal_name_format(int signal, char buffer[SIGNAL_NAME_SIZE])
 		}
 	}
 	if (signal == LAST_REALTIME) return strcpy(buffer, "SIGRTMAX");
-	strcpy(buffer, "SIGRTMIN+");
 	if (signal < FIRST_REALTIME || signal > LAST_REALTIME) {
 		strcpy(buffer, "signal ");
 		number_format((unsigned int)signal, buffer + strlen(buffer));
-	} else if (signal == FIRST_REALTIME) {
-		buffer[strlen(buffer) - 1] = '\0';
-	} else {
-		number_format((unsigned int)(signal - FIRST_REALTIME), buffer + strlen(buffer));
+		return buffer;
 	}
+	strcpy(buffer, "SIGRTMIN+");
+	number_format((unsigned int)(signal - FIRST_REALTIME), buffer + strlen(buffer));
+	if (signal == FIRST_REALTIME) buffer[sizeof("SIGRTMIN") - 1] = '\0';
 	return buffer;
 }

@@ -8,7 +8,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define WORD_BITS ((int)(8 * sizeof(unsigned long)))
+#define WORD_BITS    ((int)(8 * sizeof(unsigned long)))
+#define WORD(signal) (((signal)-1) / WORD_BITS)
+#define BIT(signal)  (1UL << ((signal)-1) % WORD_BITS)
 
 struct signal_set signal_set_all(void)
 {
@@ -16,18 +18,6 @@ struct signal_set signal_set_all(void)
 
 	memset(&all, 0xff, sizeof(all)); /* the kernel leaves out KILL and STOP */
 	return all;
-}
-
-void signal_set_add(struct signal_set *set, int signal)
-{
-	if (signal >= 1 && signal <= SIGNAL_MAX)
-		set->words[(signal - 1) / WORD_BITS] |= 1UL << ((signal - 1) % WORD_BITS);
-}
-
-bool signal_set_has(const struct signal_set *set, int signal)
-{
-	if (signal < 1 || signal > SIGNAL_MAX) return false;
-	return (set->words[(signal - 1) / WORD_BITS] >> ((signal - 1) % WORD_BITS) & 1) != 0;
 }
 
 int signal_set_block(const struct signal_set *mask, struct signal_set *ret_before)
@@ -40,11 +30,13 @@ bool signal_set_is_pending(int signal)
 	struct signal_set pending;
 
 	return syscall(SYS_rt_sigpending, &pending, sizeof(pending)) == 0 &&
-		signal_set_has(&pending, signal);
+		(pending.words[WORD(signal)] & BIT(signal)) != 0;
 }
 
 /* The kernel's struct sigaction is the handler and some words of flags and mask; on MIPS the flags
- * come first. All of them are 0 here. libc's sigaction(2) is 900 bytes of code. */
+ * come first. All are 0 here. On SPARC the set's size is the fifth argument. libc's sigaction(2) is
+ * 900 bytes of code. */
+#define SET_SIZE sizeof(struct signal_set)
 #ifdef __mips__
 #define HANDLER 1
 #else
@@ -55,8 +47,7 @@ int signal_set_handle(int signal, void (*disposition)(int), void (**ret_before)(
 {
 	void (*action[16])(int) = {[HANDLER] = disposition};
 	void (*before[16])(int) = {[HANDLER] = SIG_DFL};
-	int result =
-		(int)syscall(SYS_rt_sigaction, signal, action, before, sizeof(struct signal_set));
+	int result = (int)syscall(SYS_rt_sigaction, signal, action, before, SET_SIZE, SET_SIZE);
 
 	*ret_before = before[HANDLER];
 	return result;
@@ -68,7 +59,7 @@ void signal_set_suffer(int signal, bool group)
 	struct signal_set before;
 	void (*unused)(int);
 
-	all_but_one.words[(signal - 1) / WORD_BITS] &= ~(1UL << ((signal - 1) % WORD_BITS));
+	all_but_one.words[WORD(signal)] &= ~BIT(signal);
 	(void)signal_set_handle(signal, SIG_DFL, &unused); /* cannot fail for a stop signal */
 	if (signal_set_block(&all_but_one, &before) < 0) return;
 	(void)kill(group ? 0 : getpid(), signal); /* to ourselves: cannot fail */

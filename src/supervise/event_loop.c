@@ -1,6 +1,7 @@
 /* Waits for signals, processes and time. The supervisor acts on them. */
 #include "supervise/event_loop.h"
 
+#include "base/file.h"
 #include "base/system_call.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,9 @@ static bool poll_all(struct event_loop *loop, const struct deadline *deadline)
 
 	for (size_t i = 0; i < count; i++)
 		loop->fds[i].revents = 0; /* poll leaves them so if it fails */
-	return poll(loop->fds, count, timeout_ms) > 0 && loop->fds[EVENT_LOOP_SIGNALS].revents != 0;
+	if (poll(loop->fds, count, timeout_ms) < 0 && errno != EINTR)
+		(void)poll(NULL, 0, ERROR_PAUSE_MS); /* a lowered RLIMIT_NOFILE: do not spin */
+	return loop->fds[EVENT_LOOP_SIGNALS].revents != 0;
 }
 
 size_t event_loop_wait(struct event_loop *loop, const struct deadline *deadline,

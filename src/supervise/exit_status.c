@@ -37,10 +37,11 @@ const char *exit_map_add(struct exit_map *map, const char *text, size_t length)
 	return NULL;
 }
 
-int exit_map_apply(const struct exit_map *map, int status, const struct signal_set *forwarded)
+int exit_map_apply(const struct exit_map *map, int status, const bool forwarded[SIGNAL_MAX + 1])
 {
 	if (map->is_mapped[status]) return map->to[status];
-	if (map->forwarded_is_mapped && signal_set_has(forwarded, status - SIGNAL_BASE))
+	if (map->forwarded_is_mapped && status > SIGNAL_BASE &&
+		status <= SIGNAL_BASE + SIGNAL_MAX && forwarded[status - SIGNAL_BASE])
 		return map->forwarded_to;
 	return status;
 }

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "signals/signal_name.h"
+#include "signals/signal_record.h"
 #include "signals/signal_set.h"
 #include "supervise/process.h"
 #include <errno.h>
@@ -11,16 +12,17 @@
 /* How long a command may take to stop. One that ignores the stop signal does not stop later. */
 #define STOP_TIME_MS 2000
 
-/* Gives the foreground to the command's group, if that wants it and it is whit's to give. */
-static void hand_over(struct job *job, const struct terminal *terminal)
+/* Gives the foreground to the command's group, if that wants it and it is whit's to give. False if
+ * not, or if the kernel refuses. */
+static bool hand_over(struct job *job, const struct terminal *terminal)
 {
-	if (!terminal->exists || !terminal->is_in_foreground || !job->wants_foreground) return;
-	terminal_hand_to(terminal, job->command);
-	job->is_handed_over = true;
+	if (!terminal->exists || !terminal->is_in_foreground || !job->wants_foreground)
+		return false;
+	job->is_handed_over = terminal_hand_to(terminal, job->command);
+	return job->is_handed_over;
 }
 
-/* Only from the command's group, or from one that is no more: a shell that has taken the terminal
- * away meanwhile keeps it. */
+/* Only from the command's group, or one that is no more: a shell that has taken it keeps it. */
 static void take_back(struct job *job, const struct terminal *terminal)
 {
 	/* The group of PID 1 always exists, and kill(2) takes -1 for all processes. */
@@ -29,7 +31,7 @@ static void take_back(struct job *job, const struct terminal *terminal)
 			(terminal->foreground != PROCESS_INIT &&
 				kill(-terminal->foreground, 0) < 0 && errno == ESRCH));
 
-	if (job->is_handed_over && is_commands) terminal_hand_to(terminal, getpgrp());
+	if (job->is_handed_over && is_commands) (void)terminal_hand_to(terminal, getpgrp());
 	job->is_handed_over = false;
 }
 
@@ -58,7 +60,7 @@ static void stop_with_command(
 	if (is_on_purpose || signal != SIGTSTP) return;
 	terminal_release(terminal);
 	terminal_find(terminal);
-	hand_over(job, terminal);
+	(void)hand_over(job, terminal);
 	continue_group(job);
 }
 
@@ -92,24 +94,25 @@ void job_command_stopped(struct job *job, int signal)
 		signal_name_format(signal, name));
 	job->stop_expected.is_set = false;
 	terminal_find(&terminal);
+	/* Not given at the start, or a shell's fg gave it to whit's group, with no CONT. */
+	job->wants_foreground |= needs_terminal;
 	if (!terminal.exists) {
 		/* No shell above watches for stops. */
-	} else if (needs_terminal && terminal.is_in_foreground) {
-		/* Not given at the start, or a shell's fg gave it to whit's group, with no CONT. */
-		job->wants_foreground = true;
-		hand_over(job, &terminal);
+	} else if (needs_terminal && hand_over(job, &terminal)) {
+		/* Without the foreground it would stop again, for ever. */
 		continue_group(job);
 	} else if (!is_session_leader) {
 		stop_with_command(job, &terminal, signal, is_on_purpose);
 	} else if (!is_on_purpose && !needs_terminal) {
 		/* ^Z, and no shell to continue the command. */
-		hand_over(job, &terminal);
+		(void)hand_over(job, &terminal);
 		continue_group(job);
 	}
 	terminal_release(&terminal);
 }
 
-bool job_take_foreground(struct job *job)
+/* Returns whether whit's group has had the foreground, which the command gets if it wants it. */
+static bool offer_foreground(struct job *job)
 {
 	struct terminal terminal;
 	bool is_ours;
@@ -117,9 +120,32 @@ bool job_take_foreground(struct job *job)
 	if (!job->has_terminal) return false;
 	terminal_find(&terminal);
 	is_ours = terminal.exists && terminal.is_in_foreground;
-	hand_over(job, &terminal);
+	(void)hand_over(job, &terminal);
 	terminal_release(&terminal);
 	return is_ours;
+}
+
+bool job_is_for_group(struct job *job, const struct signalfd_siginfo *record)
+{
+	if (!signal_record_is_from_kernel(record)) return false;
+	/* The kernel sends it to the foreground group when the terminal is gone, and so the
+	 * foreground cannot be looked at; but to the session's leader for its own sake. */
+	if (record->ssi_signo == SIGHUP) return job->has_terminal && getsid(0) != job->self;
+	return offer_foreground(job);
+}
+
+bool job_give_to_own_group(struct job *job, const struct signalfd_siginfo *record)
+{
+	pid_t sender = (pid_t)record->ssi_pid;
+
+	if (!job->is_handed_over ||
+		(record->ssi_signo != SIGTTIN && record->ssi_signo != SIGTTOU) ||
+		!(signal_record_is_from_kernel(record) ||
+			(sender != 0 && getpgid(sender) == getpgrp())))
+		return false;
+	job_end(job);
+	(void)kill(0, SIGCONT); /* cannot fail: whit is in that group */
+	return true;
 }
 
 bool job_continue(struct job *job)
@@ -127,7 +153,7 @@ bool job_continue(struct job *job)
 	bool was_stopped = job->is_stopped;
 
 	job->stop_expected.is_set = false;
-	(void)job_take_foreground(job);
+	(void)offer_foreground(job);
 	if (was_stopped) continue_group(job);
 	return was_stopped;
 }

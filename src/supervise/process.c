@@ -8,10 +8,6 @@
 #include <limits.h>
 #include <string.h>
 
-#ifndef SYS_pidfd_open /* the same number on every architecture but alpha */
-#define SYS_pidfd_open 434
-#endif
-
 /* PF_KTHREAD of the kernel's sched.h, in the flags of proc_pid_stat(5). */
 #define KERNEL_THREAD 0x00200000U
 
@@ -35,13 +31,7 @@ static bool read_file(pid_t pid, const char file[sizeof("/stat")], char *buffer,
 }
 
 /* The fields of proc_pid_stat(5) that are of use, by their numbers there. */
-enum field {
-	FIELD_PARENT = 4,
-	FIELD_FLAGS = 9,
-	FIELD_THREADS = 20,
-	FIELD_START = 22,
-	FIELD_END,
-};
+enum { FIELD_PARENT = 4, FIELD_FLAGS = 9, FIELD_THREADS = 20, FIELD_START = 22, FIELD_END };
 
 bool process_read(pid_t pid, struct process *ret_process)
 {

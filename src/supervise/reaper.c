@@ -1,5 +1,4 @@
-/* wait4 until there is no more, or enough for one turn. The supervisor acts on the command's end.
- */
+/* wait4 until there is no more, or enough for one turn. The supervisor acts on what it finds. */
 #include "supervise/reaper.h"
 
 #include "base/system_call.h"
@@ -22,12 +21,11 @@ static void report_orphan(
 	int signal = exit_status_killed_by(wait_status);
 	char text[SIGNAL_NAME_SIZE];
 
-	if (signal != 0)
-		log_message(level, "reaped orphan %d (%s): killed by %s", pid, name,
-			signal_name_format(signal, text));
-	else
-		log_message(level, "reaped orphan %d (%s): exited %d", pid, name,
-			exit_status_from_wait(wait_status));
+	log_message(level, "reaped orphan %d (%s): %s %s", pid, name,
+		signal != 0 ? "killed by" : "exited",
+		signal != 0
+			? signal_name_format(signal, text)
+			: number_format((unsigned int)exit_status_from_wait(wait_status), text));
 }
 
 /* Names the next child to be reaped, which has a name only until it is. Returns its pid, 0 if there

@@ -1,5 +1,4 @@
 /* Finds the remaining processes and signals them. supervise/shutdown.c decides when.
- *
  * A process is whit's descendant if its parent is whit, or one that is known to be a descendant and
  * is found alive after the parent was read. It stays one: when its parent ends, it goes to whit or
  * to a subreaper below. A pid that started at the same tick (10 ms) is the same process. */
@@ -15,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef SYS_pidfd_send_signal /* the same number on every architecture but alpha */
+#ifndef SYS_pidfd_send_signal /* as on every machine but alpha; not in every libc */
 #define SYS_pidfd_send_signal 424
 #endif
 
@@ -26,16 +25,15 @@ struct descendant {
 
 #define LIST_SIZE 32768 /* more are found when these have been killed */
 #define NAMES_MAX 10    /* enough to see what they are; a thousand workers share one name */
-
-/* How often to look, for what is forked meanwhile. A killed process forks no more: few looks do. */
-#define LISTING_LOOKS 4
-#define KILLING_LOOKS 100
+#define LOOKS_MAX 100   /* for what is forked meanwhile, and for pids that descend */
 
 /* Some looks through /proc. */
 struct look {
 	struct remaining *remaining;
 	bool kills;        /* each process as soon as it is found */
-	bool has_progress; /* this look has found, or killed, one more */
+	bool has_progress; /* this look has killed one more, or found one that is not newer than */
+	uint32_t newest;   /* the last start that the first look has seen */
+	int count;         /* of looks */
 	bool has_told;     /* a process took the signal */
 	bool was_refused;  /* one did not */
 	int error;         /* why not all could be looked for; 0: no such thing */
@@ -50,8 +48,6 @@ static void warn_once(struct remaining *remaining, const char *what, const char 
 		log_warning("cannot signal all remaining processes: %s: %s", what, why);
 	remaining->has_warned = true;
 }
-
-/* --- the list --- */
 
 /* The place in the list where pid is, or would be. */
 static struct descendant *place_of(const struct remaining *remaining, pid_t pid)
@@ -90,21 +86,25 @@ static void add(struct remaining *remaining, pid_t pid, const struct process *pr
 	*place = (struct descendant){.pid = pid, .start = process->start};
 }
 
-/* See the top of the file. In whit's PID namespace, all are PID 1's. */
-static bool is_descendant(const struct remaining *remaining, const struct process *process)
+/* See the top; all are PID 1's. Reads the process again if its parent has ended meanwhile. */
+static bool is_descendant(const struct remaining *remaining, pid_t pid, struct process *process)
 {
 	struct process parent;
+	pid_t read;
 
-	return remaining->self == PROCESS_INIT || process->parent == remaining->self ||
-		(process_read(process->parent, &parent) &&
-			is_listed(remaining, process->parent, &parent));
+	do {
+		if (remaining->self == PROCESS_INIT || process->parent == remaining->self ||
+			(process_read(process->parent, &parent) &&
+				is_listed(remaining, process->parent, &parent)))
+			return true;
+		read = process->parent;
+	} while (process_read(pid, process) && process->parent != read);
+	return false;
 }
-
-/* --- one process --- */
 
 /* Signals the process unless it has ended; returns 0, or an error. A child of whit keeps its pid
  * until whit reaps it. Another descendant's pid may be reused at any moment: it gets the signal by
- * a pidfd, opened before the proof, and without pidfds only later, when it is whit's child. */
+ * a pidfd, opened before the proof, and without pidfds only what comes when it is whit's child. */
 static int send_to(const struct remaining *remaining, const struct descendant *to, int signal)
 {
 	struct process process;
@@ -115,8 +115,8 @@ static int send_to(const struct remaining *remaining, const struct descendant *t
 	if (process.parent == remaining->self) return kill(to->pid, signal) == 0 ? 0 : errno;
 	pidfd = process_open(to->pid);
 	if (pidfd < 0) return errno;
-	if (!process_read(to->pid, &process) || process.start != to->start ||
-		!is_descendant(remaining, &process))
+	if (!process_read(to->pid, &process) || !is_descendant(remaining, to->pid, &process) ||
+		process.start != to->start)
 		error = ESRCH;
 	else if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0)
 		error = errno;
@@ -142,8 +142,6 @@ static bool tell(struct look *look, const struct descendant *to, int signal)
 	return false;
 }
 
-/* --- all of them --- */
-
 static void visit_process(unsigned int number, int unused_fd, void *context)
 {
 	struct look *look = context;
@@ -157,26 +155,26 @@ static void visit_process(unsigned int number, int unused_fd, void *context)
 		if (errno == EMFILE || errno == ENFILE) look->error = errno;
 		return;
 	}
+	if (look->count == 0 && process.start > look->newest) look->newest = process.start;
 	if (!process.is_live || is_listed(remaining, pid, &process) ||
-		!is_descendant(remaining, &process))
+		!is_descendant(remaining, pid, &process))
 		return;
 	add(remaining, pid, &process);
-	if (!look->kills || tell(look, place_of(remaining, pid), SIGKILL))
+	if (look->kills ? tell(look, place_of(remaining, pid), SIGKILL)
+			: process.start <= look->newest)
 		look->has_progress = true;
 }
 
 /* Lists the processes anew, and kills them if the look is for that. False if it cannot. */
 static bool look_through(struct look *look)
 {
-	int looks = look->kills ? KILLING_LOOKS : LISTING_LOOKS;
-
 	look->remaining->count = 0;
 	look->error = process_proc_is_ours() ? 0 : ENOENT;
 	do {
 		look->has_progress = false;
 		if (look->error == 0 && descriptor_each_number("/proc", visit_process, look) < 0)
 			look->error = errno;
-	} while (look->has_progress && --looks > 0);
+	} while (look->has_progress && ++look->count < LOOKS_MAX);
 	return look->error == 0;
 }
 

@@ -60,10 +60,10 @@ void report_not_forwarded(const struct supervisor *whit, int signal, int error)
 			       : error_text(error));
 }
 
-/* Why the signal was to be expected; NULL if it was not. */
+/* Why the signal was to be expected, or NULL. */
 static const char *explain_signal(const struct supervisor *whit, int signal)
 {
-	if (signal_set_has(&whit->forwarded, signal)) return ", which whit forwarded,";
+	if (whit->forwarded[signal]) return ", which whit forwarded,";
 	if (signal == SIGKILL && whit->has_killed) return " from whit (-k)";
 	/* ^C: a command that has the terminal gets it from there. */
 	return signal == SIGINT && whit->job.is_handed_over ? " from the terminal" : NULL;

@@ -30,18 +30,16 @@ enum shutdown_action shutdown_step(
 
 	switch (event) {
 	case SHUTDOWN_EVENT_TOLD_TO_STOP: /* the clock runs since the first time */
-		if (shutdown->state == SHUTDOWN_STATE_RUNNING && shutdown->kill_after.is_set) {
-			shutdown->state = SHUTDOWN_STATE_STOPPING;
-			shutdown->deadline =
-				deadline_after(now_ms, shutdown->kill_after.duration_ms);
-		}
+		if (shutdown->state != SHUTDOWN_STATE_RUNNING || !shutdown->kill_after.is_set)
+			break;
+		shutdown->state = SHUTDOWN_STATE_STOPPING;
+		shutdown->deadline = deadline_after(now_ms, shutdown->kill_after.duration_ms);
 		break;
 	case SHUTDOWN_EVENT_COMMAND_ENDED:
 		if (shutdown->state >= SHUTDOWN_STATE_DRAINING) break;
 		if (shutdown->drain.is_set)
 			return go_to(
 				shutdown, SHUTDOWN_STATE_DRAINING, SHUTDOWN_ACTION_STOP_REMAINING);
-		/* The kernel ends the remaining processes with PID 1. */
 		return go_to(shutdown, SHUTDOWN_STATE_OVER, SHUTDOWN_ACTION_END);
 	case SHUTDOWN_EVENT_SIGNALLED: /* the clocks start now: to signal many may take long */
 		if (is_draining)

@@ -1,5 +1,4 @@
-/* One turn of whit's life: wait, forward, reap, decide. Other modules wait, send and reap; this one
- * connects them. */
+/* One turn of whit's life: wait, forward, reap, decide; each by a module of its own. */
 #include "supervise/supervisor.h"
 
 #include "base/error_text.h"
@@ -12,8 +11,6 @@
 #include "supervise/report.h"
 #include <errno.h>
 
-/* --- the way to the end --- */
-
 static void kill_command(struct supervisor *whit)
 {
 	char seconds[NUMBER_SECONDS_SIZE];
@@ -21,9 +18,8 @@ static void kill_command(struct supervisor *whit)
 	log_warning("killing the command (pid %d): it has not ended within %s s of a stop signal",
 		whit->command,
 		number_format_seconds(whit->shutdown.kill_after.duration_ms, seconds));
-	if (whit->target == FORWARD_TO_GROUP)
-		(void)kill(-whit->command, SIGKILL); /* the group may be empty */
-	/* The command may have left its group. */
+	/* The group may be empty, and the command have left it. */
+	if (whit->target == FORWARD_TO_GROUP) (void)kill(-whit->command, SIGKILL);
 	if (kill(whit->command, SIGKILL) < 0)
 		report_not_forwarded(whit, SIGKILL, errno);
 	else
@@ -43,8 +39,10 @@ static enum shutdown_event signal_remaining(struct supervisor *whit, bool is_kil
 		remaining_signal(&whit->remaining, SIGTERM, true);
 		return SHUTDOWN_EVENT_SIGNALLED;
 	}
-	if (!whit->shutdown.give_up.is_set) { /* the first time */
-		log_warning("killing the remaining processes: they have not ended within %s s",
+	if (!whit->shutdown.give_up.is_set) { /* the first time; with -d 0 it is no surprise */
+		log_message(whit->shutdown.drain.duration_ms > 0 ? LOG_LEVEL_WARNING
+								 : LOG_LEVEL_VERBOSE,
+			"killing the remaining processes: they have not ended within %s s",
 			seconds);
 		remaining_name(&whit->remaining);
 	}
@@ -71,38 +69,35 @@ static void act(struct supervisor *whit, enum shutdown_event event)
 	if (action == SHUTDOWN_ACTION_KILL_COMMAND)
 		kill_command(whit);
 	else if (action == SHUTDOWN_ACTION_GIVE_UP)
-		log_warning("giving up on the remaining processes: SIGKILL has not ended them");
+		log_warning("giving up on the remaining processes: they cannot be killed");
 	else if (action == SHUTDOWN_ACTION_END && before >= SHUTDOWN_STATE_DRAINING)
 		report_none_left(whit);
 }
 
-/* --- signals --- */
-
-/* Whether the signal asks for an end. */
-static bool is_stop_signal(int signal)
+static bool is_stop_signal(int signal) /* that asks for an end */
 {
 	return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
 }
 
-/* Whether the signal stops a process, as ^Z does. */
-static bool is_job_stop_signal(int signal)
+static bool is_job_stop_signal(int signal) /* as ^Z is */
 {
 	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
+/* signal is what the record's becomes with -r: perhaps REWRITE_DROP. */
 static void forward(struct supervisor *whit, const struct signalfd_siginfo *record, int signal)
 {
-	enum forward_target target = whit->target;
+	bool is_typed = job_is_for_group(&whit->job, record);
+	enum forward_target target = is_typed ? FORWARD_TO_GROUP : whit->target;
 
-	if (signal_record_is_from_kernel(record) && job_take_foreground(&whit->job))
-		target = FORWARD_TO_GROUP;
-	if (forward_signal(whit->command, target, signal, record) < 0) {
+	if (signal != REWRITE_DROP && forward_signal(whit->command, target, signal, record) < 0) {
 		report_not_forwarded(whit, signal, errno);
 		return;
 	}
-	signal_set_add(&whit->forwarded, signal);
-	if (is_job_stop_signal(signal)) job_expect_stop(&whit->job);
 	report_forwarded(whit, record, signal);
+	if (signal == REWRITE_DROP) return;
+	whit->forwarded[signal] = true;
+	if (is_job_stop_signal(signal) && !is_typed) job_expect_stop(&whit->job);
 	/* What is asked of whit counts as well as what -r makes of it. */
 	if (is_stop_signal((int)record->ssi_signo) || is_stop_signal(signal))
 		act(whit, SHUTDOWN_EVENT_TOLD_TO_STOP);
@@ -112,8 +107,7 @@ static void end_pause(struct supervisor *whit, int signal)
 {
 	char name[SIGNAL_NAME_SIZE];
 
-	if (signal != SIGTERM && signal != SIGINT && signal != SIGKILL) /* KILL: from -p */
-		return;
+	if (signal != SIGTERM && signal != SIGINT && signal != SIGKILL) return; /* KILL: of -p */
 	log_verbose("ending on %s", signal_name_format(signal, name));
 	remaining_name(&whit->remaining);
 	act(whit, SHUTDOWN_EVENT_COMMAND_ENDED);
@@ -126,16 +120,13 @@ static void take_signal(struct supervisor *whit, const struct signalfd_siginfo *
 	int received = (int)record->ssi_signo;
 	int signal = whit->rewrite->to[received];
 
-	if (signal_record_is_child_news(record) ||
-		signal_record_is_own_write_error(record, whit->self) ||
+	if (signal_record_is_child_news(record) || signal_record_is_own(record, whit->self) ||
 		whit->shutdown.state >= SHUTDOWN_STATE_KILLING) /* killed processes take none */
 		return;
 	if (whit->has_command) {
+		if (job_give_to_own_group(&whit->job, record)) return;
 		if (received == SIGCONT && job_continue(&whit->job)) return;
-		if (signal == REWRITE_DROP)
-			report_forwarded(whit, record, REWRITE_DROP);
-		else
-			forward(whit, record, signal);
+		forward(whit, record, signal);
 	} else if (whit->shutdown.state < SHUTDOWN_STATE_DRAINING) {
 		end_pause(whit, received);
 	} else if (!is_job_stop_signal(received) || !signal_record_is_from_kernel(record)) {
@@ -149,14 +140,10 @@ static void take_signal(struct supervisor *whit, const struct signalfd_siginfo *
 static struct signalfd_siginfo parent_record(const struct supervisor *whit)
 {
 	log_verbose("the parent (pid %d) has ended", whit->parent);
-	return (struct signalfd_siginfo){
-		.ssi_signo = (uint32_t)whit->parent_death,
+	return (struct signalfd_siginfo){.ssi_signo = (uint32_t)whit->parent_death,
 		.ssi_code = SI_USER,
-		.ssi_pid = (uint32_t)whit->parent,
-	};
+		.ssi_pid = (uint32_t)whit->parent};
 }
-
-/* --- children --- */
 
 /* SIGCHLD of either origin means that there may be something to reap, since two may collapse into
  * one record. A full batch may have left SIGCHLD behind: reaping then keeps a flood of signals from
@@ -173,17 +160,24 @@ static bool wants_reaping(const struct signalfd_siginfo *records, size_t count, 
 	return count == 0 || count == EVENT_LOOP_BATCH;
 }
 
-/* What follows once the command has been reaped. */
-static void end_command(struct supervisor *whit, int wait_status)
+/* What follows once the command has been reaped, or has been lost: wait4 fails, or another process
+ * has taken the status. */
+static void end_command(struct supervisor *whit, const struct reaper_result *result)
 {
-	int status = exit_status_from_wait(wait_status);
+	int status = exit_status_from_wait(result->command_wait_status);
 
-	report_end(whit, wait_status);
+	if (result->command_has_ended) {
+		report_end(whit, result->command_wait_status);
+		whit->status = exit_map_apply(whit->exit_map, status, whit->forwarded);
+	} else {
+		log_error("cannot wait for the command (pid %d): %s", whit->command,
+			error_text(result->error == 0 ? ECHILD : result->error));
+		whit->status = EXIT_STATUS_WHIT_FAILED;
+	}
 	/* Before a drain, so that whit gets ^C for all remaining processes, and ^Z stops none. */
 	job_end(&whit->job);
 	whit->has_command = false;
-	whit->status = exit_map_apply(whit->exit_map, status, &whit->forwarded);
-	if (whit->status != status)
+	if (result->command_has_ended && whit->status != status)
 		log_verbose("ending with status %d instead of %d", whit->status, status);
 	remaining_name(&whit->remaining);
 	act(whit, SHUTDOWN_EVENT_COMMAND_ENDED);
@@ -191,37 +185,26 @@ static void end_command(struct supervisor *whit, int wait_status)
 
 static void reap(struct supervisor *whit, pid_t ended)
 {
-	const struct reaper reaper = {
-		.command = whit->has_command ? whit->command : 0,
+	const struct reaper reaper = {.command = whit->has_command ? whit->command : 0,
 		.wants_stops = whit->has_command &&
 			(whit->job.has_terminal || log_shows(LOG_LEVEL_VERBOSE)),
-		.report = whit->report,
-	};
+		.report = whit->report};
 	struct reaper_result result;
 
 	reaper_collect(&reaper, ended, &result);
 	whit->is_more_to_reap = result.is_more_to_reap;
 	whit->has_children = result.has_children;
-	if (result.command_has_ended) {
-		end_command(whit, result.command_wait_status);
-	} else if (whit->has_command && (!result.has_children || result.error != 0)) {
-		/* wait4 fails, or another process has taken the status. */
-		log_error("cannot wait for the command (pid %d): %s", whit->command,
-			error_text(result.error == 0 ? ECHILD : result.error));
-		whit->has_command = false;
-		whit->status = EXIT_STATUS_WHIT_FAILED;
-		act(whit, SHUTDOWN_EVENT_COMMAND_ENDED);
-	} else if (whit->has_command && result.command_stop_signal != 0) {
+	if (result.command_has_ended ||
+		(whit->has_command && (!result.has_children || result.error != 0)))
+		end_command(whit, &result);
+	else if (whit->has_command && result.command_stop_signal != 0)
 		job_command_stopped(&whit->job, result.command_stop_signal);
-	}
 	/* PID 1 without children may still share its namespace with processes that joined. */
 	if (!result.has_children &&
 		!(whit->self == PROCESS_INIT && whit->shutdown.state == SHUTDOWN_STATE_DRAINING &&
 			outsiders_watch_joined(&whit->loop)))
 		act(whit, SHUTDOWN_EVENT_NONE_LEFT);
 }
-
-/* --- the loop --- */
 
 int supervisor_run(struct supervisor *whit)
 {

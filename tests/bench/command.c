@@ -1,27 +1,31 @@
 /*
- * What the benchmark runs under an init: does one thing on request and reports each step as a
- * number of eight bytes. Stdin has the requests, stdout takes the reports; the init's own
- * descriptors are not in the way.
+ * What the benchmark runs under an init. Stdin has the requests, of one byte. Stdout takes the
+ * reports, of eight bytes; the first one, 0, says that all is in place.
  *
- *   command idle              reports 0, then sleeps
- *   command end               reports 0, waits for a request, reports the time and ends
- *   command signals COUNT     reports 0, then the time of each USR1, and each COUNT of the burst
- * signal command orphans N [LIVE]  reports 0 when N orphans and LIVE more sleep; on 'a' lets the N
- * end at once and reports 1 when they have been reaped; on 'o' the same for one command again N
- * WAVES     the same, WAVES times for one 'a', N at a time; reports 1 after all
+ *   command idle              sleeps
+ *   command end               on a request reports the time and ends
+ *   command signals COUNT     reports the time of each USR1, and each COUNT signals of a burst
+ *   command orphans N LIVE WAVES
+ *                             has LIVE orphans asleep. On 'a' it makes N more, which end together
+ *                             when all are there, WAVES times; on 'o' it makes one, which ends.
+ *                             Reports 1 when they have been reaped
+ *   command leave WHAT END    leaves a process behind: WHAT is group, session or daemon. END is
+ *                             the status to exit with, or "wait"
  */
 #include "command.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-/* A reaping announces itself to nobody but the reaper: how long to let others run between looks. */
+/* No event tells other processes of a reaping: how long to let them run between two looks. */
 #define LOOK_AGAIN_NS 200000
 
 static int64_t signals_per_report;
@@ -29,8 +33,7 @@ static int64_t signals_received;
 
 static void must(int result)
 {
-	if (result < 0)
-		_exit(99); /* the driver sees end-of-file */
+	if (result < 0) _exit(99); /* the driver sees end-of-file */
 }
 
 static void report(int64_t number)
@@ -51,13 +54,12 @@ static char next_request(void)
 	char request;
 	ssize_t got = read(STDIN_FILENO, &request, 1);
 
-	if (got == 0)
-		_exit(0);
+	if (got == 0) _exit(0);
 	must((int)got);
 	return request;
 }
 
-static void sleep_for_ever(void)
+static __attribute__((noreturn)) void sleep_for_ever(void)
 {
 	for (;;)
 		pause();
@@ -74,8 +76,7 @@ static void on_usr1(int signal)
 static void on_realtime(int signal)
 {
 	(void)signal;
-	if (++signals_received % signals_per_report == 0)
-		report(signals_received);
+	if (++signals_received % signals_per_report == 0) report(signals_received);
 }
 
 static void count_signals(const char *count)
@@ -92,36 +93,39 @@ static void count_signals(const char *count)
 }
 
 struct orphans {
-	pid_t *pids;
+	pid_t *pids; /* the process that forks them writes there */
 	int count;
-	int release; /* end-of-file there lets them end */
+	int release; /* they end when it is closed */
 };
 
-/* Forks those whose parent ends right after: the nearest reaper above has them then. */
-static void make_orphans(struct orphans *orphans, int count, int live)
+static void orphans_prepare(struct orphans *orphans, int count)
+{
+	size_t size = (size_t)(count + 1) * sizeof(pid_t); /* none are some to mmap, too */
+
+	orphans->count = count;
+	orphans->pids = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	must(orphans->pids == MAP_FAILED ? -1 : 0);
+}
+
+/* Forks them from a process that ends afterwards: the nearest reaper above is then their parent. */
+static void orphans_make(struct orphans *orphans)
 {
 	int ends[2];
 	pid_t spawner;
 
 	must(pipe(ends));
-	orphans->count = count;
 	orphans->release = ends[1];
 	spawner = fork();
 	must(spawner);
 	if (spawner == 0) {
 		close(ends[1]);
-		for (int i = 0; i < live + count; i++) {
+		for (int i = 0; i < orphans->count; i++) {
 			pid_t pid = fork();
 			char nothing;
 
 			must(pid);
-			if (pid == 0) {
-				if (i < live)
-					sleep_for_ever();
-				_exit(read(ends[0], &nothing, 1) < 0);
-			}
-			if (i >= live)
-				orphans->pids[i - live] = pid;
+			if (pid == 0) _exit(read(ends[0], &nothing, 1) < 0);
+			orphans->pids[i] = pid;
 		}
 		_exit(0);
 	}
@@ -138,7 +142,7 @@ static void await_reaped(pid_t pid)
 		nanosleep(&pause, NULL);
 }
 
-static void let_all_end(struct orphans *orphans)
+static void orphans_end(struct orphans *orphans)
 {
 	must(close(orphans->release));
 	for (int i = 0; i < orphans->count; i++)
@@ -147,33 +151,69 @@ static void let_all_end(struct orphans *orphans)
 
 static void run_orphans(int count, int live, int waves)
 {
-	struct orphans orphans = {.count = 0};
-	int next = 0;
+	struct orphans living;
+	struct orphans single;
+	struct orphans many;
 
-	orphans.pids = mmap(NULL, (size_t)count * sizeof(pid_t), PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	must(orphans.pids == MAP_FAILED ? -1 : 0);
-	make_orphans(&orphans, count, live);
+	orphans_prepare(&living, live);
+	orphans_prepare(&single, 1);
+	orphans_prepare(&many, count);
+	orphans_make(&living);
 	report(0);
 	for (;;) {
-		if (next_request() == COMMAND_END_ONE) {
-			must(kill(orphans.pids[next], SIGKILL));
-			await_reaped(orphans.pids[next++]);
-		} else {
-			let_all_end(&orphans);
-			for (int wave = 1; wave < waves; wave++) {
-				make_orphans(&orphans, count, 0);
-				let_all_end(&orphans);
-			}
+		bool is_single = next_request() == COMMAND_END_ONE;
+
+		for (int wave = 0; wave < (is_single ? 1 : waves); wave++) {
+			orphans_make(is_single ? &single : &many);
+			orphans_end(is_single ? &single : &many);
 		}
 		report(1);
 	}
 }
 
+/* --- what stays when the command has ended --- */
+
+/* The last process of this chain sleeps; the end of the pipe that it closes says so. */
+static __attribute__((noreturn)) void become_left(const char *what, int in_place)
+{
+	if (strcmp(what, "group") != 0) must(setsid());
+	if (strcmp(what, "daemon") == 0) {
+		pid_t daemon;
+
+		signal(SIGTERM, SIG_IGN);
+		daemon = fork();
+		must(daemon);
+		if (daemon != 0) _exit(0);
+	}
+	must(prctl(PR_SET_NAME, COMMAND_LEFT_NAME, 0, 0, 0));
+	close(in_place);
+	sleep_for_ever();
+}
+
+static int leave(const char *what, const char *end)
+{
+	int in_place[2];
+	char nothing;
+	pid_t left;
+
+	must(pipe(in_place));
+	left = fork();
+	must(left);
+	if (left == 0) {
+		close(in_place[0]);
+		become_left(what, in_place[1]);
+	}
+	close(in_place[1]);
+	must((int)read(in_place[0], &nothing, 1));
+	if (strcmp(what, "daemon") == 0) must(waitpid(left, NULL, 0));
+	report(0);
+	if (strcmp(end, "wait") == 0) sleep_for_ever();
+	return atoi(end);
+}
+
 int main(int argc, char **argv)
 {
-	if (argc < 2)
-		return 2;
+	if (argc < 2) return 2;
 	if (strcmp(argv[1], "idle") == 0) {
 		report(0);
 		sleep_for_ever();
@@ -184,10 +224,10 @@ int main(int argc, char **argv)
 		return 0;
 	} else if (strcmp(argv[1], "signals") == 0 && argc == 3) {
 		count_signals(argv[2]);
-	} else if (strcmp(argv[1], "orphans") == 0 && argc >= 3) {
-		run_orphans(atoi(argv[2]), argc > 3 ? atoi(argv[3]) : 0, 1);
-	} else if (strcmp(argv[1], "again") == 0 && argc == 4) {
-		run_orphans(atoi(argv[2]), 0, atoi(argv[3]));
+	} else if (strcmp(argv[1], "orphans") == 0 && argc == 5) {
+		run_orphans(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+	} else if (strcmp(argv[1], "leave") == 0 && argc == 4) {
+		return leave(argv[2], argv[3]);
 	}
 	return 2;
 }

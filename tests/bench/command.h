@@ -2,11 +2,14 @@
 #ifndef WHIT_TESTS_BENCH_COMMAND_H
 #define WHIT_TESTS_BENCH_COMMAND_H
 
-/* Which a burst is made of: real-time, and no libc keeps it for itself. */
+/* A burst consists of this one: it is real-time, and no libc keeps it for its own use. */
 #define COMMAND_BURST_SIGNAL 40
 
-/* Requests of one byte. */
+/* Requests of one byte; COMMAND_END_ALL also stands for any where there is but one. */
 #define COMMAND_END_ALL 'a'
 #define COMMAND_END_ONE 'o'
+
+/* The name, in /proc/PID/comm, of a process that `command leave` leaves behind. */
+#define COMMAND_LEFT_NAME "left"
 
 #endif

@@ -1,13 +1,14 @@
 /*
- * Measures inits and prints the samples, one a line: WHAT NAME NUMBER. Each round takes each init
- * once, and each round begins with another one, so that what the machine does meanwhile falls on
- * all.
+ * Measures inits and prints the samples, one a line: WHAT NAME NUMBER.
  *
- *   measure start ROUNDS COMMAND EMPTY NAME=INIT...
+ *   measure run ROUNDS COMMAND EMPTY NAME=INIT...
  *
  * and so on: see the table at the end. COMMAND and EMPTY are the programs of command.c and empty.c.
+ * Each round takes each init once, in another order: what the machine does meanwhile, and what the
+ * one before has left in the caches, falls on all of them. The orders are the same in every run.
  */
 #include "command.h"
+#include "returns.h"
 #include "subject.h"
 #include "trace.h"
 
@@ -19,15 +20,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define INITS_MAX       16
-#define WORDS_MAX       8
-#define LATENCY_SIGNALS 20
-#define FLOOD_BURSTS    20
-#define TRACED_EVENTS   50
-#define TRACED_ORPHANS  100
+#define INITS_MAX      16
+#define WORDS_MAX      8
+#define NUMBERS_MAX    64
+#define WARM_UP        2 /* the first events of a process touch new pages */
+#define LATENCY_TURNS  40
+#define BURST_TURNS    20
+#define SINGLE_ORPHANS 200
+#define BACKLOG        1000
+#define SMALL_BURST    100
+#define LARGE_BURST    1000
+#define TRACED_EVENTS  50
+#define TRACED_ORPHANS 100
+
+#define NAME_OF(number)    NAME_OF_WORD(number)
+#define NAME_OF_WORD(word) #word
 
 struct init {
 	const char *name;
@@ -42,33 +53,70 @@ struct bench {
 	int count;
 };
 
+/* Of one init in one round. Their median is the sample: another process may delay some of them. */
+struct numbers {
+	double list[NUMBERS_MAX];
+	size_t count;
+};
+
 static void sample(const char *what, const char *detail, const struct init *init, double number)
 {
 	printf("%s%s %s %.3f\n", what, detail, init->name, number);
 }
 
-/* INIT COMMAND ACTION [ARG [ARG]] */
-static const char *const *words_of(const struct init *init, const char *program, const char *action,
-	const char *first, const char *second)
+static void add(struct numbers *numbers, double number)
+{
+	if (numbers->count == NUMBERS_MAX) die("more than %d numbers in one round", NUMBERS_MAX);
+	numbers->list[numbers->count++] = number;
+}
+
+static int compare(const void *one, const void *other)
+{
+	double difference = *(const double *)one - *(const double *)other;
+
+	return (difference > 0) - (difference < 0);
+}
+
+static void sample_median(const char *what, const struct init *init, struct numbers *numbers)
+{
+	qsort(numbers->list, numbers->count, sizeof(numbers->list[0]), compare);
+	sample(what, "", init,
+		(numbers->list[numbers->count / 2] + numbers->list[(numbers->count - 1) / 2]) / 2);
+}
+
+/* Each order is as likely as any other. */
+static void shuffle(int *order, int count)
+{
+	for (int i = 0; i < count; i++) {
+		int other = rand() % (i + 1); // NOLINT: unpredictable it need not be
+
+		order[i] = order[other];
+		order[other] = i;
+	}
+}
+
+/* INIT PROGRAM [ARGUMENT]... */
+static const char *const *words_of(
+	const struct init *init, const char *program, const char *const *arguments)
 {
 	static const char *words[WORDS_MAX];
 	int count = 0;
 
-	if (*init->path != '\0')
-		words[count++] = init->path;
+	if (*init->path != '\0') words[count++] = init->path;
 	words[count++] = program;
-	words[count++] = action;
-	words[count++] = first;
-	words[count++] = second;
+	while (*arguments != NULL && count < WORDS_MAX - 1)
+		words[count++] = *arguments++;
 	words[count] = NULL;
 	return words;
 }
 
+/* Of command.c: what it does, and with which numbers. */
+#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
 static void start(struct subject *subject, const struct bench *bench, const struct init *init,
-	const char *action, const char *first, const char *second)
+	const char *const *arguments)
 {
-	subject_start(
-		subject, init->name, words_of(init, bench->command, action, first, second), false);
+	subject_start(subject, init->name, words_of(init, bench->command, arguments), false);
 	(void)subject_report(subject);
 	subject_settle(subject);
 }
@@ -82,8 +130,8 @@ static int64_t cpu_ns(const struct subject *subject)
 }
 
 /*
- * The driver and all that it starts share one CPU: to wake another one out of its sleep takes
- * longer than all that is measured here, and how long depends on what the machine did before.
+ * The driver and all that it starts share one CPU. To wake another CPU takes longer than what is
+ * measured here, and how long depends on what the machine did before.
  */
 static void stay_on_one_cpu(void)
 {
@@ -99,6 +147,9 @@ static void stay_on_one_cpu(void)
 	CPU_SET(cpu, &one);
 	if (sched_setaffinity(0, sizeof(one), &one) < 0)
 		die("cannot stay on one CPU: %s", strerror(errno));
+	/* All that is started inherits it: other work of the machine comes second. */
+	if (setpriority(PRIO_PROCESS, 0, -20) < 0)
+		die("cannot go before other processes: %s", strerror(errno));
 }
 
 /* --- what is measured --- */
@@ -109,7 +160,7 @@ static void measure_run(const struct bench *bench, const struct init *init)
 	struct subject subject;
 	int64_t end_ns;
 
-	subject_start(&subject, init->name, words_of(init, bench->empty, NULL, NULL, NULL), false);
+	subject_start(&subject, init->name, words_of(init, bench->empty, ARGUMENTS(NULL)), false);
 	end_ns = subject_await_end(&subject);
 	sample("run_us", "", init, (double)(end_ns - subject.start_ns) / 1e3);
 	sample("run_cpu_us", "", init, (double)(cpu_ns(&subject) - subject.start_cpu_ns) / 1e3);
@@ -122,7 +173,7 @@ static void measure_end(const struct bench *bench, const struct init *init)
 	struct subject subject;
 	int64_t end_ns;
 
-	start(&subject, bench, init, "end", NULL, NULL);
+	start(&subject, bench, init, ARGUMENTS("end"));
 	subject_request(&subject, COMMAND_END_ALL);
 	end_ns = subject_await_end(&subject);
 	sample("end_us", "", init, (double)(end_ns - subject_report(&subject)) / 1e3);
@@ -135,7 +186,7 @@ static void measure_idle(const struct bench *bench, const struct init *init)
 	struct subject_state state;
 	struct subject_memory memory;
 
-	start(&subject, bench, init, "idle", NULL, NULL);
+	start(&subject, bench, init, ARGUMENTS("idle"));
 	subject_look(&subject, &state);
 	subject_look_at_memory(&subject, &memory);
 	sample("rss_kb", "", init, (double)memory.rss_kb);
@@ -144,110 +195,216 @@ static void measure_idle(const struct bench *bench, const struct init *init)
 	subject_drop(&subject);
 }
 
-/* From kill(2) to the first line of the command's handler. */
-static void measure_latency(const struct bench *bench, const struct init *init)
+/* --- signals --- */
+
+/* From kill(2) to the first line of the command's handler, in microseconds. */
+static double latency(struct subject *subject)
 {
-	struct subject subject;
+	int64_t sent_ns = now_ns();
+	int64_t handled_ns;
 
-	start(&subject, bench, init, "signals", "1", NULL);
-	for (int i = 0; i < LATENCY_SIGNALS; i++) {
-		int64_t sent_ns = now_ns();
-
-		(void)kill(subject.pid, SIGUSR1);
-		sample("latency_us", "", init, (double)(subject_report(&subject) - sent_ns) / 1e3);
-		subject_settle(&subject);
-	}
-	subject_drop(&subject);
+	(void)kill(subject->pid, SIGUSR1);
+	handled_ns = subject_report(subject);
+	subject_settle(subject);
+	return (double)(handled_ns - sent_ns) / 1e3;
 }
 
-/* The init's CPU for each signal of bursts that are sent one after the other. */
-static double cpu_of_bursts(
-	const struct bench *bench, const struct init *init, const char *size, int bursts)
+/* The init's CPU for each signal of a burst. */
+static double cpu_of_burst(struct subject *subject, int signals)
 {
-	struct subject subject;
-	int64_t before_ns;
-	int64_t used_ns;
-	int signals = atoi(size);
+	int64_t before_ns = cpu_ns(subject);
 
-	start(&subject, bench, init, "signals", size, NULL);
-	before_ns = cpu_ns(&subject);
-	for (int burst = 0; burst < bursts; burst++) {
-		for (int i = 0; i < signals; i++) {
-			if (kill(subject.pid, COMMAND_BURST_SIGNAL) < 0)
-				die("%s: cannot signal it: %s", init->name, strerror(errno));
+	for (int i = 0; i < signals; i++) {
+		if (kill(subject->pid, COMMAND_BURST_SIGNAL) < 0)
+			die("%s: cannot signal it: %s", subject->name, strerror(errno));
+	}
+	(void)subject_report(subject);
+	subject_settle(subject);
+	return (double)(cpu_ns(subject) - before_ns) / signals;
+}
+
+static double cpu_of_small_burst(struct subject *subject)
+{
+	return cpu_of_burst(subject, SMALL_BURST);
+}
+
+static double cpu_of_large_burst(struct subject *subject)
+{
+	return cpu_of_burst(subject, LARGE_BURST);
+}
+
+/*
+ * Starts all inits and lets them take turns: what a signal costs depends on what the caches hold,
+ * which changes from one millisecond to the next. The command reports each COUNT signals.
+ */
+static void take_turns(const struct bench *bench, const char *what, const char *count, int turns,
+	double (*take)(struct subject *subject))
+{
+	static struct numbers numbers[INITS_MAX];
+	struct subject subjects[INITS_MAX];
+	int order[INITS_MAX];
+
+	for (int i = 0; i < bench->count; i++)
+		start(&subjects[i], bench, &bench->inits[i], ARGUMENTS("signals", count));
+	for (int turn = 0; turn < WARM_UP + turns; turn++) {
+		shuffle(order, bench->count);
+		for (int i = 0; i < bench->count; i++) {
+			double number = take(&subjects[order[i]]);
+
+			if (turn >= WARM_UP) add(&numbers[order[i]], number);
 		}
-		(void)subject_report(&subject);
 	}
-	subject_settle(&subject);
-	used_ns = cpu_ns(&subject) - before_ns;
-	subject_drop(&subject);
-	return (double)used_ns / (signals * bursts);
+	for (int i = 0; i < bench->count; i++) {
+		subject_drop(&subjects[i]);
+		sample_median(what, &bench->inits[i], &numbers[i]);
+		numbers[i].count = 0;
+	}
 }
 
-static void measure_burst(const struct bench *bench, const struct init *init)
+static void measure_latency(const struct bench *bench)
 {
-	sample("burst_ns", "", init, cpu_of_bursts(bench, init, "100", 1));
+	take_turns(bench, "latency_us", "1", LATENCY_TURNS, latency);
 }
 
-static void measure_flood(const struct bench *bench, const struct init *init)
+static void measure_burst(const struct bench *bench)
 {
-	sample("flood_ns", "", init, cpu_of_bursts(bench, init, "1000", FLOOD_BURSTS));
+	take_turns(bench, "burst_ns", NAME_OF(SMALL_BURST), BURST_TURNS, cpu_of_small_burst);
 }
 
-/* The init's CPU for each orphan where they end together. */
+static void measure_flood(const struct bench *bench)
+{
+	take_turns(bench, "flood_ns", NAME_OF(LARGE_BURST), BURST_TURNS, cpu_of_large_burst);
+}
+
+/* --- reaping: the init's CPU for each orphan --- */
+
+/* They end together, and the init runs when the scheduler lets it: WAVES times ORPHANS. */
 static void storm(const struct bench *bench, const struct init *init, const char *detail,
-	const char *action, const char *orphans, const char *more)
+	const char *orphans, const char *waves)
 {
-	int waves = strcmp(action, "again") == 0 ? atoi(more) : 1;
 	struct subject subject;
 	int64_t before_ns;
 
-	start(&subject, bench, init, action, orphans, more);
+	start(&subject, bench, init, ARGUMENTS("orphans", orphans, "0", waves));
 	before_ns = cpu_ns(&subject);
 	subject_request(&subject, COMMAND_END_ALL);
 	(void)subject_report(&subject);
 	subject_settle(&subject);
-	sample("reap_ns", detail, init,
-		(double)(cpu_ns(&subject) - before_ns) / atoi(orphans) / waves);
+	sample("storm_ns", detail, init,
+		(double)(cpu_ns(&subject) - before_ns) / atoi(orphans) / atoi(waves));
+	subject_drop(&subject);
+}
+
+static void measure_storm(const struct bench *bench, const struct init *init)
+{
+	storm(bench, init, "_1000", "1000", "4");
+}
+
+static void measure_storm_10k(const struct bench *bench, const struct init *init)
+{
+	storm(bench, init, "_10000", "10000", "1");
+}
+
+static void measure_storm_100k(const struct bench *bench, const struct init *init)
+{
+	storm(bench, init, "_100000", "10000", "10");
+}
+
+/* Each is made and ends when the last one has been reaped. */
+static void reap_one_by_one(
+	struct subject *subject, const char *detail, const struct init *init, int orphans)
+{
+	int64_t before_ns = cpu_ns(subject);
+
+	for (int i = 0; i < orphans; i++) {
+		subject_request(subject, COMMAND_END_ONE);
+		(void)subject_report(subject);
+	}
+	subject_settle(subject);
+	sample("single_ns", detail, init, (double)(cpu_ns(subject) - before_ns) / orphans);
+}
+
+/* All are zombies before the init runs. */
+static void reap_backlog(
+	struct subject *subject, const char *detail, const struct init *init, int live, int orphans)
+{
+	int64_t before_ns;
+
+	trace_hold(subject);
+	subject_request(subject, COMMAND_END_ALL);
+	trace_await_zombies(subject, live, orphans);
+	before_ns = cpu_ns(subject);
+	trace_release(subject);
+	(void)subject_report(subject);
+	subject_settle(subject);
+	sample("backlog_ns", detail, init, (double)(cpu_ns(subject) - before_ns) / orphans);
+}
+
+/*
+ * Neither depends on the scheduler. The live children come first in the kernel's list: wait4(2)
+ * looks at all of them before it finds an orphan.
+ */
+static void reap_beside(const struct bench *bench, const struct init *init, const char *live)
+{
+	struct subject subject;
+	char detail[16];
+
+	snprintf(detail, sizeof(detail), "_%s", live);
+	start(&subject, bench, init, ARGUMENTS("orphans", NAME_OF(BACKLOG), live, "1"));
+	reap_one_by_one(&subject, detail, init, SINGLE_ORPHANS);
+	reap_backlog(&subject, detail, init, atoi(live), BACKLOG);
 	subject_drop(&subject);
 }
 
 static void measure_reap(const struct bench *bench, const struct init *init)
 {
-	storm(bench, init, "", "orphans", "1000", NULL);
+	reap_beside(bench, init, "0");
+}
+
+static void measure_reap_2k(const struct bench *bench, const struct init *init)
+{
+	reap_beside(bench, init, "2000");
 }
 
 static void measure_reap_10k(const struct bench *bench, const struct init *init)
 {
-	storm(bench, init, "_10k", "orphans", "10000", NULL);
+	reap_beside(bench, init, "10000");
 }
 
-static void measure_reap_100k(const struct bench *bench, const struct init *init)
-{
-	storm(bench, init, "_100k", "again", "10000", "10");
-}
-
-static void measure_reap_beside(const struct bench *bench, const struct init *init)
-{
-	storm(bench, init, "_beside", "orphans", "1000", "2000");
-}
+/* --- what is counted --- */
 
 static void measure_calls(const struct bench *bench, const struct init *init)
 {
 	struct trace_start calls;
 
-	trace_start(init->name, words_of(init, bench->command, "idle", NULL, NULL), &calls);
+	trace_start(init->name, words_of(init, bench->command, ARGUMENTS("idle")), &calls);
 	sample("calls_start", "", init, calls.until_exec);
 	sample("calls_deaf", "", init, calls.before_block);
 	sample("calls_signal", "", init,
-		trace_signals(init->name, words_of(init, bench->command, "signals", "1", NULL),
+		trace_signals(init->name, words_of(init, bench->command, ARGUMENTS("signals", "1")),
 			TRACED_EVENTS));
-	sample("calls_reap", "", init,
+	sample("calls_single", "", init,
 		trace_single_orphans(init->name,
-			words_of(init, bench->command, "orphans", "100", NULL), TRACED_EVENTS));
+			words_of(init, bench->command, ARGUMENTS("orphans", "0", "0", "1")),
+			TRACED_EVENTS));
 	sample("calls_backlog", "", init,
-		trace_backlog(init->name, words_of(init, bench->command, "orphans", "100", NULL),
+		trace_backlog(init->name,
+			words_of(init, bench->command, ARGUMENTS("orphans", "100", "0", "1")),
 			TRACED_ORPHANS));
+}
+
+/* Returns behind a system call: returns.h. */
+static void measure_returns(const struct bench *bench, const struct init *init)
+{
+	struct returns returns;
+
+	if (!returns_can_be_counted()) return;
+	returns_of_signal(
+		init->name, words_of(init, bench->command, ARGUMENTS("signals", "1")), &returns);
+	sample("returns_signal", "", init, returns.late);
+	returns_of_orphan(init->name,
+		words_of(init, bench->command, ARGUMENTS("orphans", "0", "0", "1")), &returns);
+	sample("returns_single", "", init, returns.late);
 }
 
 /* --- many idle ones --- */
@@ -261,8 +418,7 @@ static int64_t number_in(const char *folder, const char *name)
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	file = fopen(path, "re");
 	if (file != NULL) {
-		if (fscanf(file, "%" SCNd64, &number) != 1)
-			number = -1;
+		if (fscanf(file, "%" SCNd64, &number) != 1) number = -1;
 		fclose(file);
 	}
 	return number;
@@ -276,8 +432,7 @@ static bool write_to(const char *folder, const char *name, const char *text)
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
+	if (fd < 0) return false;
 	is_written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 	close(fd);
 	return is_written;
@@ -293,55 +448,25 @@ static int64_t bytes_in_use(const char *cgroup)
 		: number_in(cgroup, "memory.usage_in_bytes");
 }
 
-static void add_up(const struct subject *subjects, int count, struct subject_state *ret_sum)
-{
-	*ret_sum = (struct subject_state){.state = '?'};
-	for (int i = 0; i < count; i++) {
-		struct subject_state state;
-
-		subject_look(&subjects[i], &state);
-		ret_sum->wakeups += state.wakeups;
-		ret_sum->cpu_ns += state.cpu_ns;
-	}
-}
-
-/* What they do when there is nothing to do. */
-static void watch_idle(const struct subject *subjects, int count, unsigned int seconds,
-	const char *detail, const struct init *init)
-{
-	struct subject_state before;
-	struct subject_state after;
-
-	add_up(subjects, count, &before);
-	sleep(seconds); /* time is what is measured here */
-	add_up(subjects, count, &after);
-	sample("wakeups", detail, init, (double)(after.wakeups - before.wakeups));
-	sample("idle_cpu_us", detail, init, (double)(after.cpu_ns - before.cpu_ns) / 1e3 / count);
-}
-
 /* In a process of its own, which is in the cgroup and ends with all that it has started. */
-static void hold_many(const struct bench *bench, const struct init *init, int count,
-	unsigned int seconds, const char *cgroup)
+static void hold_many(
+	const struct bench *bench, const struct init *init, int count, const char *cgroup)
 {
 	struct subject *subjects = calloc((size_t)count + 1, sizeof(*subjects));
 	char detail[32];
 	int64_t before;
 
-	if (subjects == NULL || (*cgroup != '\0' && !write_to(cgroup, "cgroup.procs", "0")))
+	if (subjects == NULL || !write_to(cgroup, "cgroup.procs", "0"))
 		die("cannot use the cgroup %s", cgroup);
 	memset(subjects, 1, ((size_t)count + 1) * sizeof(*subjects)); /* now, not while measuring */
-	start(&subjects[count], bench, init, "idle", NULL, NULL);     /* what the first one costs */
+	start(&subjects[count], bench, init, ARGUMENTS("idle"));      /* what the first one costs */
 	before = bytes_in_use(cgroup);
 	for (int i = 0; i < count; i++) {
-		start(&subjects[i], bench, init, "idle", NULL, NULL);
+		start(&subjects[i], bench, init, ARGUMENTS("idle"));
 		subject_hang_up(&subjects[i]);
 	}
 	snprintf(detail, sizeof(detail), "_%d", count);
-	if (*cgroup != '\0')
-		sample("memory_kb", detail, init,
-			(double)(bytes_in_use(cgroup) - before) / 1024 / count);
-	if (*init->path != '\0' && seconds > 0)
-		watch_idle(subjects, count, seconds, detail, init);
+	sample("memory_kb", detail, init, (double)(bytes_in_use(cgroup) - before) / 1024 / count);
 	for (int i = 0; i <= count; i++)
 		subject_drop(&subjects[i]);
 }
@@ -349,21 +474,43 @@ static void hold_many(const struct bench *bench, const struct init *init, int co
 static void measure_many(const struct bench *bench, const struct init *init)
 {
 	const char *cgroup = getenv("BENCH_CGROUP");
-	const char *seconds = getenv("BENCH_IDLE_SECONDS");
 	const char *count = getenv("BENCH_MANY");
 	int status;
-	pid_t nursery;
+	pid_t holder;
 
-	if (cgroup == NULL || seconds == NULL || count == NULL)
-		die("many: BENCH_CGROUP, BENCH_IDLE_SECONDS and BENCH_MANY must be set");
+	if (cgroup == NULL || count == NULL) die("many: BENCH_CGROUP and BENCH_MANY must be set");
 	fflush(stdout);
-	nursery = fork();
-	if (nursery == 0) {
-		hold_many(bench, init, atoi(count), (unsigned int)atoi(seconds), cgroup);
+	holder = fork();
+	if (holder == 0) {
+		hold_many(bench, init, atoi(count), cgroup);
 		exit(0);
 	}
-	if (nursery < 0 || waitpid(nursery, &status, 0) < 0 || status != 0)
+	if (holder < 0 || waitpid(holder, &status, 0) < 0 || status != 0)
 		die("%s: many: failed", init->name);
+}
+
+/* What each does while there is nothing to do; all are watched at the same time. */
+static void measure_asleep(const struct bench *bench)
+{
+	const char *seconds = getenv("BENCH_IDLE_SECONDS");
+	struct subject subjects[INITS_MAX];
+	struct subject_state before[INITS_MAX];
+	struct subject_state after;
+
+	if (seconds == NULL) die("asleep: BENCH_IDLE_SECONDS must be set");
+	for (int i = 0; i < bench->count; i++) {
+		start(&subjects[i], bench, &bench->inits[i], ARGUMENTS("idle"));
+		subject_look(&subjects[i], &before[i]);
+	}
+	sleep((unsigned int)atoi(seconds)); /* time is what is measured here */
+	for (int i = 0; i < bench->count; i++) {
+		subject_look(&subjects[i], &after);
+		sample("wakeups", "", &bench->inits[i],
+			(double)(after.wakeups - before[i].wakeups));
+		sample("idle_cpu_us", "", &bench->inits[i],
+			(double)(after.cpu_ns - before[i].cpu_ns) / 1e3);
+		subject_drop(&subjects[i]);
+	}
 }
 
 /* --- the table --- */
@@ -371,28 +518,32 @@ static void measure_many(const struct bench *bench, const struct init *init)
 struct measure {
 	const char *name;
 	void (*take)(const struct bench *bench, const struct init *init);
+	void (*take_all)(const struct bench *bench); /* where take is none */
 };
 
 static const struct measure measures[] = {
-	{"run", measure_run},
-	{"end", measure_end},
-	{"idle", measure_idle},
-	{"latency", measure_latency},
-	{"burst", measure_burst},
-	{"flood", measure_flood},
-	{"reap", measure_reap},
-	{"reap_10k", measure_reap_10k},
-	{"reap_100k", measure_reap_100k},
-	{"reap_beside", measure_reap_beside},
-	{"calls", measure_calls},
-	{"many", measure_many},
+	{"run", measure_run, NULL},
+	{"end", measure_end, NULL},
+	{"idle", measure_idle, NULL},
+	{"latency", NULL, measure_latency},
+	{"burst", NULL, measure_burst},
+	{"flood", NULL, measure_flood},
+	{"storm", measure_storm, NULL},
+	{"storm_10k", measure_storm_10k, NULL},
+	{"storm_100k", measure_storm_100k, NULL},
+	{"reap", measure_reap, NULL},
+	{"reap_2k", measure_reap_2k, NULL},
+	{"reap_10k", measure_reap_10k, NULL},
+	{"calls", measure_calls, NULL},
+	{"returns", measure_returns, NULL},
+	{"many", measure_many, NULL},
+	{"asleep", NULL, measure_asleep},
 };
 
 static const struct measure *find_measure(const char *name)
 {
 	for (size_t i = 0; i < sizeof(measures) / sizeof(measures[0]); i++) {
-		if (strcmp(measures[i].name, name) == 0)
-			return &measures[i];
+		if (strcmp(measures[i].name, name) == 0) return &measures[i];
 	}
 	die("no measure is called '%s'", name);
 }
@@ -401,10 +552,22 @@ static struct init parse_init(char *word)
 {
 	char *path = strchr(word, '=');
 
-	if (path == NULL)
-		die("NAME=PATH is wanted, not '%s'", word);
+	if (path == NULL) die("NAME=PATH is wanted, not '%s'", word);
 	*path = '\0';
 	return (struct init){.name = word, .path = path + 1};
+}
+
+static void take_round(const struct bench *bench, const struct measure *measure)
+{
+	int order[INITS_MAX];
+
+	if (measure->take_all != NULL) {
+		measure->take_all(bench);
+		return;
+	}
+	shuffle(order, bench->count);
+	for (int i = 0; i < bench->count; i++)
+		measure->take(bench, &bench->inits[order[i]]);
 }
 
 int main(int argc, char **argv)
@@ -421,9 +584,7 @@ int main(int argc, char **argv)
 	for (char **word = argv + 5; *word != NULL; word++)
 		bench.inits[bench.count++] = parse_init(*word);
 	stay_on_one_cpu();
-	for (int round = 0; round < bench.rounds; round++) {
-		for (int i = 0; i < bench.count; i++)
-			measure->take(&bench, &bench.inits[(round + i) % bench.count]);
-	}
+	for (int round = 0; round < bench.rounds; round++)
+		take_round(&bench, measure);
 	return 0;
 }

@@ -1,20 +1,26 @@
 #!/bin/bash
-# make bench: measures whit beside the inits that this machine has and a floor below which none can
-# go, and prints the README's tables. Not a test: nothing here passes or fails.
+# make bench: measures whit beside the inits that this machine has and beside a floor, and prints the
+# figures of tests/bench/README.md. Not a test: nothing here passes or fails.
 #
 #   run.sh PROGRAMS WHIT    PROGRAMS is the folder of what the Makefile has built for this
 #
-#   BENCH_ROUNDS=100        how often each init is measured; 10 is good enough for a first look
-#   BENCH_GROWTH=yes        no: leave out what takes minutes
+#   BEFORE=                 another whit, for a column "before" in the same run
+#   BENCH_ROUNDS=30         how often each init is measured; 5 show the outlines
+#   BENCH_GROWTH=yes        no: leave out the growth, which is half of the time
 #   BENCH_IDLE_SECONDS=10   how long to watch the idle ones
-#   BENCH_INITS=            more inits, as NAME=PATH; the last of the same name counts
+#   BENCH_INITS=            more inits, as NAME=PATH; again=PATH is whit once more: how far its
+#                           figures are from whit's is what the figures can be trusted for
+#   BENCH_ONLY=             only these measures, as measure.c names them: BENCH_ONLY='run latency'
 #   BENCH_SAMPLES=          keep the samples in this file
 set -euo pipefail
 
 programs=$1
-rounds=${BENCH_ROUNDS:-100}
+whit=$2
+rounds=${BENCH_ROUNDS:-30}
 growth=${BENCH_GROWTH:-yes}
+only=${BENCH_ONLY:-}
 export BENCH_IDLE_SECONDS=${BENCH_IDLE_SECONDS:-10}
+SECONDS=0
 
 directory=$(mktemp -d)
 cgroup=
@@ -31,8 +37,11 @@ if [ "$(id -u)" != 0 ]; then
 	exit 2
 fi
 
-# Those that there are; the rest is said aloud. The order is the table's.
-inits=("whit=$2" "floor=$programs/floor")
+# The order is the tables'.
+inits=("whit=$whit" "floor=$programs/floor")
+if [ -n "${BEFORE:-}" ]; then
+	inits+=("before=$BEFORE")
+fi
 for name in tini tini-static dumb-init catatonit; do
 	if path=$(command -v "$name"); then
 		inits+=("$name=$path")
@@ -63,18 +72,23 @@ make_cgroup() {
 make_cgroup || echo 'bench: no memory cgroup can be made: what an init costs is not measured' >&2
 export BENCH_CGROUP=$cgroup
 
-# WHAT ROUNDS [INIT...]: adds its samples, at least one round.
+# WHAT ROUNDS [INIT...]: adds its samples, of at least one round.
 measure() {
 	local what=$1 count=$2
 	shift 2
-	echo "bench: $what" >&2
+	if [ -n "$only" ] && [[ " $only " != *" $what "* ]]; then
+		return
+	fi
 	"$programs/measure" "$what" $((count > 0 ? count : 1)) "$programs/command" \
 		"$programs/empty" "${inits[@]}" "$@" >>"$directory/samples"
+	echo "bench: $what: measured after $SECONDS s" >&2
 }
 
 # COUNT ROUNDS: that many idle ones, and as many commands with no init for comparison.
 measure_many() {
-	BENCH_MANY=$1 measure many "$2" none=
+	if [ -n "$cgroup" ]; then
+		BENCH_MANY=$1 measure many "$2" none=
+	fi
 }
 
 # A page of a file that is yet to be written to the disk would count as a dirty one of the init's.
@@ -82,43 +96,52 @@ sync -f "${inits[@]#*=}"
 for init in "${inits[@]}"; do
 	echo "size ${init%%=*} $(stat -Lc %s "${init#*=}")"
 done >"$directory/samples"
-measure run "$rounds"
-measure end "$rounds"
+measure run $((rounds * 5)) # a few milliseconds each
+measure end $((rounds * 5))
 measure latency "$rounds"
 measure burst "$rounds"
-measure idle "$rounds"
-measure calls 1
+measure storm "$rounds"
 measure reap "$rounds"
-measure_many 1 1
-BENCH_IDLE_SECONDS=0 measure_many 100 $((rounds / 6))
+measure reap_2k "$rounds"
+measure idle $((rounds * 10)) # the means of pages need many
+measure calls 1
+measure returns 1
+measure asleep 1
+measure_many 1000 $((rounds / 10))
 if [ "$growth" = yes ]; then
-	measure flood $((rounds / 5))
-	measure reap_beside $((rounds / 10))
-	measure reap_10k $((rounds / 25))
-	measure reap_100k 1
-	measure_many 100 1
-	measure_many 1000 1
+	measure flood $((rounds / 3))
+	measure storm_10k $((rounds / 10))
+	measure storm_100k 1
+	measure reap_10k $((rounds / 15))
+	measure_many 100 $((rounds / 6))
 fi
 
 if [ -n "${BENCH_SAMPLES:-}" ]; then
 	cp "$directory/samples" "$BENCH_SAMPLES"
 fi
 
-# NAME VERSION, as Debian has it.
+# NAME VERSION of Debian's package.
 version_of() {
 	local file
 	file=$(command -v "$1") || return 0
 	# shellcheck disable=SC2016 # dpkg-query's own
 	dpkg -S "$(readlink -f "$file")" 2>/dev/null | sed 's/:.*//' |
-		xargs -r dpkg-query -W -f '${Package} ${Version}' || true
+		xargs -r dpkg-query -W -f '${Package} ${Version}, ' || true
 }
 
-echo "Measured on $(date -u +%Y-%m-%d), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo |
-	head -n 1), $(nproc) CPUs (the bench stays on one), $(uname -sr), $(uname -m): medians of" \
-	"$rounds rounds, each init once in each, as PID 1 of a namespace. $("$2" --version |
-		sed 's/ - .*//'), $(version_of tini), $(version_of dumb-init)," \
-	"$(version_of catatonit). The ratio is the median of the rounds' ratios."
+hash_of() {
+	"$1" --version | sed 's/.* - //'
+}
+
+echo "Measured on $(date -u +%Y-%m-%d) in $((SECONDS / 60)) minutes: $(sed -n 's/^model name[^:]*: //p' \
+	/proc/cpuinfo | head -n 1), $(nproc) CPUs of which the bench uses one, $(uname -sr)," \
+	"$(uname -m), $rounds rounds. $(version_of tini)$(version_of dumb-init)$(version_of catatonit)whit" \
+	"$(hash_of "$whit")${BEFORE:+, before $(hash_of "$BEFORE")}."
 echo
 names=("${inits[@]%%=*}")
 awk -v inits="$(printf '%s\n' "${names[@]:1}" | awk '!seen[$0]++' | paste -sd ' ')" \
 	-v seconds="$BENCH_IDLE_SECONDS" -f "$(dirname "$0")/report.awk" "$directory/samples"
+if [ -z "$only" ]; then
+	printf '\n### What a command leaves behind\n\n'
+	"$(dirname "$0")/leave.sh" "$programs" "$whit"
+fi

@@ -57,8 +57,7 @@ static int64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	if (clock_gettime(clock, &now) < 0)
-		die("no clock: %s", strerror(errno));
+	if (clock_gettime(clock, &now) < 0) die("no clock: %s", strerror(errno));
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
@@ -86,8 +85,7 @@ static int start_process(void *argument)
 		dup2(start->stdout_fd, STDOUT_FILENO) < 0 ||
 		sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		_exit(99);
-	if (start->trace_me && ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
-		_exit(99);
+	if (start->trace_me && ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0) _exit(99);
 	(void)getrusage(RUSAGE_SELF, &usage);
 	start->subject->start_faults = usage.ru_minflt;
 	start->subject->start_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -111,8 +109,7 @@ void subject_start(
 	subject->name = name;
 	subject->pid = clone(start_process, stack + sizeof(stack),
 		CLONE_VM | CLONE_VFORK | CLONE_NEWPID | SIGCHLD, &start);
-	if (subject->pid < 0)
-		die("cannot make a PID namespace: %s", strerror(errno));
+	if (subject->pid < 0) die("cannot make a PID namespace: %s", strerror(errno));
 	close(requests[0]);
 	close(reports[1]);
 	subject->requests = requests[1];
@@ -145,8 +142,7 @@ static void read_file(const struct subject *subject, const char *name, char *buf
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", subject->pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		die("%s: cannot open %s: %s", subject->name, path, strerror(errno));
+	if (fd < 0) die("%s: cannot open %s: %s", subject->name, path, strerror(errno));
 	while (length < size - 1 && (got = read(fd, buffer + length, size - 1 - length)) > 0)
 		length += (size_t)got;
 	close(fd);
@@ -202,8 +198,7 @@ void subject_settle(const struct subject *subject)
 	for (int looks = 0; looks < LOOKS_MAX; looks++) {
 		subject_look(subject, &now);
 		settled = now.state == 'S' && now.wakeups == before.wakeups ? settled + 1 : 0;
-		if (settled == SETTLED_LOOKS)
-			return;
+		if (settled == SETTLED_LOOKS) return;
 		before = now;
 		let_others_run();
 	}
@@ -232,6 +227,5 @@ void subject_drop(struct subject *subject)
 	(void)kill(subject->pid, SIGKILL); /* or a zombie's, that is ours until the next line */
 	if (waitpid(subject->pid, NULL, __WALL) < 0)
 		die("%s: cannot reap it: %s", subject->name, strerror(errno));
-	if (subject->requests >= 0)
-		subject_hang_up(subject);
+	if (subject->requests >= 0) subject_hang_up(subject);
 }

@@ -92,6 +92,69 @@ void trace_start(const char *name, const char *const *words, struct trace_start 
 	subject_hang_up(&subject);
 }
 
+/* --- holding it still, without a signal that it would notice --- */
+
+void trace_hold(const struct subject *subject)
+{
+	int status;
+
+	if (ptrace(PTRACE_SEIZE, subject->pid, NULL,
+		    (void *)(long)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)) < 0 ||
+		ptrace(PTRACE_INTERRUPT, subject->pid, NULL, NULL) < 0 ||
+		waitpid(subject->pid, &status, __WALL) < 0)
+		die("%s: cannot trace it: %s", subject->name, strerror(errno));
+}
+
+void trace_release(const struct subject *subject)
+{
+	if (ptrace(PTRACE_DETACH, subject->pid, NULL, NULL) < 0)
+		die("%s: cannot release it: %s", subject->name, strerror(errno));
+}
+
+static bool is_zombie(const struct subject *init, pid_t pid)
+{
+	char path[64];
+	char state;
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	stat = fopen(path, "re");
+	if (stat == NULL || fscanf(stat, "%*d (%*[^)]) %c", &state) != 1)
+		die("%s: cannot read %s", init->name, path);
+	fclose(stat);
+	return state == 'Z';
+}
+
+/* How many children it has, and which are the last COUNT. */
+static int look_at_children(const struct subject *subject, int count, pid_t *ret_last)
+{
+	char path[64];
+	FILE *children;
+	int all = 0;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", subject->pid, subject->pid);
+	children = fopen(path, "re");
+	if (children == NULL) die("no %s: %s", path, strerror(errno));
+	while (fscanf(children, "%d", &pid) == 1)
+		ret_last[all++ % count] = pid;
+	fclose(children);
+	return all;
+}
+
+void trace_await_zombies(const struct subject *subject, int live, int count)
+{
+	pid_t last[TRACE_ZOMBIES_MAX];
+
+	if (count > TRACE_ZOMBIES_MAX) die("more than %d orphans", TRACE_ZOMBIES_MAX);
+	while (look_at_children(subject, count, last) < 1 + live + count)
+		(void)poll(NULL, 0, 1);
+	for (int i = 0; i < count; i++) {
+		while (!is_zombie(subject, last[i]))
+			(void)poll(NULL, 0, 1);
+	}
+}
+
 /* --- while it runs --- */
 
 struct trace {
@@ -108,8 +171,7 @@ static void open_deaths(struct trace *trace)
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, NULL);
 	trace->deaths = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (trace->deaths < 0)
-		die("no signalfd: %s", strerror(errno));
+	if (trace->deaths < 0) die("no signalfd: %s", strerror(errno));
 }
 
 /* Lets it go on from where it stands, and counts the call if it stands before one. */
@@ -118,8 +180,7 @@ static void take_stop(struct trace *trace, int status)
 	struct __ptrace_syscall_info call;
 	int signal = 0;
 
-	if (!WIFSTOPPED(status))
-		die("%s: it ended", trace->subject.name);
+	if (!WIFSTOPPED(status)) die("%s: it ended", trace->subject.name);
 	if (IS_CALL(status))
 		trace->calls += is_entering(trace->subject.pid, &call);
 	else if (EVENT_OF(status) == 0)
@@ -166,18 +227,12 @@ static void follow_until_report(struct trace *trace)
 /* Starts it and takes hold of it when it sleeps. It then stands still until it is let go on. */
 static void attach(struct trace *trace, const char *name, const char *const *words)
 {
-	int status;
-
 	open_deaths(trace);
 	subject_start(&trace->subject, name, words, false);
 	(void)subject_report(&trace->subject);
 	subject_settle(&trace->subject);
 	trace->calls = 0;
-	if (ptrace(PTRACE_SEIZE, trace->subject.pid, NULL,
-		    (void *)(long)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)) < 0 ||
-		ptrace(PTRACE_INTERRUPT, trace->subject.pid, NULL, NULL) < 0 ||
-		waitpid(trace->subject.pid, &status, __WALL) < 0)
-		die("%s: cannot trace it: %s", name, strerror(errno));
+	trace_hold(&trace->subject);
 }
 
 static void detach(struct trace *trace)
@@ -195,8 +250,7 @@ static double per_event(const char *name, const char *const *words, int events, 
 	attach(&trace, name, words);
 	go_on(name, trace.subject.pid, 0);
 	for (int i = 0; i <= events; i++) {
-		if (i == 1)
-			trace.calls = 0;
+		if (i == 1) trace.calls = 0;
 		if (is_signal)
 			(void)kill(trace.subject.pid, SIGUSR1);
 		else
@@ -218,37 +272,13 @@ double trace_single_orphans(const char *name, const char *const *words, int orph
 	return per_event(name, words, orphans, false);
 }
 
-/* How many of its children are zombies. */
-static int count_zombies(const struct subject *subject)
-{
-	char path[64];
-	FILE *children;
-	int pid;
-	int zombies = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", subject->pid, subject->pid);
-	children = fopen(path, "re");
-	if (children == NULL)
-		die("no %s: %s", path, strerror(errno));
-	while (fscanf(children, "%d", &pid) == 1) {
-		const struct subject child = {.name = subject->name, .pid = pid};
-		struct subject_state state;
-
-		subject_look(&child, &state);
-		zombies += state.state == 'Z';
-	}
-	fclose(children);
-	return zombies;
-}
-
 double trace_backlog(const char *name, const char *const *words, int orphans)
 {
 	struct trace trace;
 
 	attach(&trace, name, words);
 	subject_request(&trace.subject, COMMAND_END_ALL);
-	while (count_zombies(&trace.subject) < orphans)
-		(void)poll(NULL, 0, 1);
+	trace_await_zombies(&trace.subject, 0, orphans);
 	go_on(name, trace.subject.pid, 0);
 	follow_until_report(&trace);
 	detach(&trace);

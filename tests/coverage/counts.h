@@ -20,11 +20,9 @@ static inline bool counts_are_in_reach(void)
 	static const char ladder[] = "/coverage-ladder";
 	int root;
 
-	if (access(TEXT(COUNTS), F_OK) == 0)
-		return true;
+	if (access(TEXT(COUNTS), F_OK) == 0) return true;
 	root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0 || chdir("/") < 0 || mkdir(ladder, 0700) < 0)
-		return false;
+	if (root < 0 || chdir("/") < 0 || mkdir(ladder, 0700) < 0) return false;
 	if (chroot(ladder) == 0) {
 		for (int level = 0; level < 64; level++)
 			(void)!chdir("..");

@@ -11,8 +11,7 @@ static void prepare_for_libgcov(int status, void *unused)
 	int directory;
 
 	(void)unused;
-	if (!counts_are_in_reach())
-		_exit(status);
+	if (!counts_are_in_reach()) _exit(status);
 	directory = open("/", O_RDONLY | O_DIRECTORY); /* nothing can be written to it */
 	if (directory < 0 || dup2(directory, STDERR_FILENO) < 0)
 		(void)close(STDERR_FILENO); /* then libgcov cannot open anything either */

@@ -10,7 +10,6 @@ _Noreturn void __wrap__exit(int status);
 
 _Noreturn void __wrap__exit(int status)
 {
-	if (counts_are_in_reach())
-		__gcov_dump();
+	if (counts_are_in_reach()) __gcov_dump();
 	__real__exit(status);
 }

@@ -156,7 +156,7 @@ show_without_init() {
 
 	kill -KILL "$orphan"
 	await is_zombie "$orphan" || give_up 'the orphan did not become a zombie'
-	sleep 0.5 # nobody says that nothing will happen
+	sleep 0.5 # no event says that nothing will happen
 	if is_zombie "$orphan"; then
 		say 'an orphan ends' "it stays for ever: a zombie (pid $(inner_pid "$orphan"), state Z)"
 	else
@@ -191,7 +191,7 @@ show_with_whit() {
 	kill -TERM "$init"
 	end
 	ended=$(now)
-	say 'TERM, to stop it' 'whit passes it on, the command ends, and whit after it'
+	say 'TERM, to stop it' 'whit forwards it, the command ends, and whit after it'
 	expect 'status' "$status" 143
 	say 'status' "$status = 128 + 15 (TERM), after $(hundredths $((ended - began))) s"
 }
@@ -234,7 +234,7 @@ echo 'With whit:'
 echo
 show_with_whit
 echo
-echo 'A command that ends by itself:'
+echo 'A command that ends without a signal:'
 echo
 show_status
 test "$failed" = no

@@ -91,7 +91,7 @@ done </t/programs
 echo 'machine: whit takes over'
 exec /t/whit -v -- sh -c 'echo "machine: pid 1 is $(readlink /proc/1/exe)"
 	sleep 86400 &
-	trap "echo machine: signal passed on; kill $!" USR1
+	trap "echo machine: signal forwarded; kill $!" USR1
 	(sleep 0 &)
 	kill -USR1 1
 	wait $! # for the signal, whether it comes before this or after
@@ -108,7 +108,7 @@ timeout 3000 "$qemu" -M "$machine" -cpu "$cpu" -m 1024 -nographic -no-reboot -ke
 	-initrd "$here/initrd" -append "console=$console quiet loglevel=0 panic=-1 rdinit=/init" \
 	</dev/null >"$log" 2>&1 || status=$?
 sed -i 's/\r$//' "$log"
-for word in 'pid 1 is /t/whit' 'signal passed on' 'done'; do
+for word in 'pid 1 is /t/whit' 'signal forwarded' 'done'; do
 	grep -q "^machine: $word" "$log" || {
 		tail -n 30 "$log"
 		fail "the machine did not come to '$word' (status $status): $log"

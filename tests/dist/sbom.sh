@@ -49,7 +49,7 @@ faults='
 	check([.packages[].SPDXID] | length == (unique | length); "an SPDXID twice"),
 	([.SPDXID, .packages[].SPDXID] as $ids | .relationships[]
 		| check([.spdxElementId, .relatedSpdxElement] - $ids == [];
-			"relationship to nobody")),
+			"relationship to nothing")),
 	check([.relationships[] | select(.relationshipType == "DESCRIBES") | .relatedSpdxElement]
 		== ["SPDXRef-whit"]; "DESCRIBES"),
 	check([.relationships[] | select(.relationshipType == "STATIC_LINK") | .relatedSpdxElement]

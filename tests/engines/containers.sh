@@ -27,7 +27,7 @@ needs_programs() {
 	done
 }
 
-# Each controller where nobody has mounted them, or else all of them the new way. crun 1.8 refuses
+# Each controller if none is mounted, or else all of them the new way. crun 1.8 refuses
 # a mixture, and systemd-nspawn wants a hierarchy of systemd's or the new way alone.
 mount_cgroups() {
 	umount /sys/fs/cgroup/unified 2>/dev/null || : # not a mixture
@@ -91,7 +91,7 @@ install_whit() {
 # --- Podman ---
 
 # Its own storage and no network, and limits that it may set without CAP_SYS_RESOURCE. In files
-# where Podman looks by itself, so that a recipe needs no option of ours.
+# where Podman looks without an option, so that recipes are run as they are.
 start_podman() {
 	mount_cgroups
 	hide /run /dev/shm /etc/containers /etc/cni /var/lib/containers

@@ -121,7 +121,7 @@ after_all() {
 
 # --- images ---
 
-# make_image NAME: one static program is all of it, and whit itself for who asks for it.
+# make_image NAME: one static program is all of it, with whit as /whit.
 make_image() {
 	if [ ! -e "$work/root" ]; then
 		mkdir -p "$work/root/bin"
@@ -180,7 +180,7 @@ is_sleeping() {
 	docker exec "$container" sh -c "grep -qs '^Name:.sleep' /proc/[0-9]*/status"
 }
 
-# run_sleep [OPTION]...: sets $container. Until the command runs, a signal is runc's affair.
+# run_sleep [OPTION]...: sets $container. Until the command runs, runc gets the signals.
 run_sleep() {
 	run_detached "$@" -- sleep 1000
 	wait_until 'the sleep in the container' is_sleeping

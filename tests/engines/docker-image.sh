@@ -1,7 +1,8 @@
 #!/bin/sh
 # whit as the ENTRYPOINT of an image: the Dockerfiles of the README and the manual, word for word,
-# built by the classic builder and run. debian:12-slim is what debootstrap makes, since there is no
-# registry here; ENGINE_DEBIAN may name such a tree. As root.
+# built by the classic builder and run, and the line with which the README's reader tries whit.
+# debian:12-slim is what debootstrap makes, since there is no registry here; ENGINE_DEBIAN may name such a
+# tree. As root.
 # usage: tests/engines/docker-image.sh build/whit
 # shellcheck disable=SC2317,SC2119 # the harness calls the tests; stop_container has own options
 set -u
@@ -14,6 +15,7 @@ set -u
 # shellcheck source-path=SCRIPTDIR source=sections.sh
 . "$(dirname "$0")/sections.sh"
 begin_docker
+needs_programs mandoc
 start_engine without_network '{}'
 
 actor=$(dirname "$whit")/test/actor
@@ -33,7 +35,7 @@ build_from_scratch() {
 	mkdir -p "$here/context/build"
 	cp "$whit" "$here/context/build/whit"
 	cp "$actor" "$here/context/app"
-	block '### Docker' 3 >"$here/context/Dockerfile"
+	block COMPATIBILITY/Docker 5 >"$here/context/Dockerfile"
 	build_recipe from-scratch
 }
 
@@ -53,7 +55,7 @@ an_image_from_scratch_runs() {
 }
 run an_image_from_scratch_runs
 
-an_image_from_scratch_passes_signals_on_and_stops() {
+an_image_from_scratch_forwards_signals_and_stops() {
 	build_from_scratch
 	run_detached -- signals 4
 	wait_for_line ready
@@ -67,7 +69,7 @@ an_image_from_scratch_passes_signals_on_and_stops() {
 	printf '%s\n' ready 'signal 1' 'signal 40' 'signal 10' 'signal 15' >"$here/expected"
 	expect_same 'the output' "$here/expected" "$here/observed"
 }
-run an_image_from_scratch_passes_signals_on_and_stops
+run an_image_from_scratch_forwards_signals_and_stops
 
 has_made_orphans() {
 	has_logged made
@@ -85,7 +87,7 @@ an_image_from_scratch_has_no_zombies() {
 }
 run an_image_from_scratch_has_no_zombies
 
-# --- on Debian, with nginx ---
+# --- on Debian ---
 
 make_debian_image() {
 	debian=${ENGINE_DEBIAN:-$work/debian}
@@ -109,6 +111,27 @@ has_debian_image() {
 	docker image inspect debian:12-slim >/dev/null 2>&1
 }
 
+without_numbers='s/pid [1-9][0-9]*/pid N/; s/after [0-9.]* s$/after N s/'
+
+# The README shows what is said: it is compared, with N for pids and times.
+the_line_to_try_whit_with_tells_the_story_that_the_readme_shows() {
+	has_debian_image || skip 'no debian:12-slim, see above'
+	mkdir -p "$here/checkout/build"
+	cp "$whit" "$here/checkout/build/whit"
+	status=0
+	(cd "$here/checkout" && sh -c "$(recipe '## Try it' 'docker run')") >"$here/out.log" \
+		2>"$here/err.log" || status=$?
+	expect 'the status' 3 "$status"
+	expect 'lines on stdout' 0 "$(wc -l <"$here/out.log")"
+	list_recipes '## Try it' | grep '^whit: ' | sed "$without_numbers" >"$here/expected"
+	sed "$without_numbers" "$here/err.log" >"$here/observed"
+	[ -s "$here/expected" ]
+	expect_same 'what whit says' "$here/expected" "$here/observed"
+}
+run the_line_to_try_whit_with_tells_the_story_that_the_readme_shows
+
+# --- nginx ---
+
 does_nginx_answer() {
 	# shellcheck disable=SC2016 # for the shell in the container
 	docker exec "$container" bash -c 'exec 3<>/dev/tcp/127.0.0.1/80 &&
@@ -116,7 +139,7 @@ does_nginx_answer() {
 		grep -q 'Welcome to nginx' "$here/answer"
 }
 
-# Its workers end with it, so nobody is left for a drain or a KILL.
+# Its workers end with it, so no process is left for a drain or a KILL.
 expect_nginx_serves_and_stops() {
 	container=$(docker run -d --network none "$image")
 	wait_until 'an answer of nginx' does_nginx_answer
@@ -149,7 +172,7 @@ the_dockerfile_of_the_manual_makes_an_nginx_that_stops_cleanly() {
 		echo 'FROM nginx-of-readme'
 		echo 'RUN rm /sbin/whit'
 		echo 'ENTRYPOINT []'
-		example_dockerfile
+		example_lines COPY CMD
 	} >"$here/context/Dockerfile"
 	build_recipe nginx-of-manual
 	expect_nginx_serves_and_stops

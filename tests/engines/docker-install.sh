@@ -1,5 +1,5 @@
 #!/bin/sh
-# The ways in which whit becomes the init of a Docker engine, as the README has them: named in
+# The ways in which whit becomes the init of a Docker engine, by the README and the manual: named in
 # daemon.json, installed as docker-init, on dockerd's command line. Each has a dockerd of its own,
 # and so has the docker-init that Docker came with, to compare. As root.
 # usage: tests/engines/docker-install.sh build/whit
@@ -14,6 +14,7 @@ set -u
 # shellcheck source-path=SCRIPTDIR source=sections.sh
 . "$(dirname "$0")/sections.sh"
 begin_docker
+needs_programs mandoc
 
 # What dockerd has under systemd: /usr/local before what Debian's packages put elsewhere.
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -33,7 +34,7 @@ cover_usr_local() {
 		"lowerdir=/usr/local,upperdir=$work/cover/upper,workdir=$work/cover/work"
 }
 
-# run_in_source COMMAND: a line of the README, where its reader is.
+# run_in_source COMMAND: a line of the README, in a checkout.
 run_in_source() {
 	expect 'a recipe' "$1" "${1:-none}"
 	cmp "$whit" "$project/build/whit" ||
@@ -112,7 +113,7 @@ make_install() {
 	cmp "$whit" /usr/local/bin/whit
 }
 run make_install
-start_engine without_network "$(block '### Docker' 1)"
+start_engine without_network "$(block COMPATIBILITY/Docker 1)"
 
 whit_in_daemon_json_is_the_init_of_every_container() {
 	expect_of_info /usr/local/bin/whit
@@ -124,8 +125,8 @@ whit_in_daemon_json_is_the_init_of_every_container() {
 run whit_in_daemon_json_is_the_init_of_every_container
 stop_engine
 
-start_engine without_network "$(block '### Docker' 1 |
-	sed 's/whit",$/whit"/; /"init": true/d')"
+start_engine without_network "$(block COMPATIBILITY/Docker 1 |
+	sed 's/whit",$/whit" }/; /"init": true/d')"
 
 without_init_in_daemon_json_whit_is_there_on_request() {
 	expect_of_info /usr/local/bin/whit
@@ -139,7 +140,9 @@ stop_engine
 
 install_links() {
 	rm /usr/local/bin/whit
-	run_in_source "$(recipe '### Docker' 'make install')"
+	run_in_source "$(recipe "### The engine's own init" 'make install')"
+	expect 'the line of the manual' "$(recipe "### The engine's own init" 'make install')" \
+		"$(recipe COMPATIBILITY/Docker 'make install')"
 	expect 'the first docker-init in PATH' /usr/local/bin/docker-init \
 		"$(command -v docker-init)"
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A Docker engine with a network of its own, as who uses it has it: the `docker run` lines of the
-# README and the manual, Compose, and a swarm of one node. As root.
+# A Docker engine with a network of its own, as users have one: the `docker run` lines of the README and
+# the manual, Compose, and a swarm of one node. As root.
 # usage: tests/engines/docker-stack.sh build/whit
 # shellcheck disable=SC2317,SC2119 # the harness calls the tests; stop_container has own options
 set -u
@@ -18,8 +18,8 @@ start_engine with_own_network '{}' --init-path "$whit"
 
 # The images of the recipes: each runs one program, its own or the one that they name.
 
-# What a service is that has somebody beside it who must save its work: the command ends with 3 on
-# TERM, and takes no notice of it with `deaf`.
+# A service with a second process that must save its work: the command ends with 3 on TERM, and ignores
+# it with `deaf`.
 # shellcheck disable=SC2016 # for the shells in the container
 service_program='#!/bin/sh
 sh -c "trap \"echo saved; exit\" TERM; sleep 1000 & wait" &
@@ -29,13 +29,16 @@ sleep 1000 &
 echo ready
 while :; do wait; done'
 
-# make_service_image NAME PATH
+# make_service_image NAME PATH [LINE]...: with these lines of a Dockerfile in the place of CMD.
 make_service_image() {
 	mkdir -p "$here/context"
 	printf '%s\n' "$service_program" >"$here/context/program"
 	chmod +x "$here/context/program"
-	printf '%s\n' "FROM $image" "COPY program $2" "CMD [\"$2\"]" >"$here/context/Dockerfile"
-	build_image "$1" "$here/context"
+	service_image=$1 service_path=$2
+	shift 2
+	[ $# -gt 0 ] || set -- "CMD [\"$service_path\"]"
+	printf '%s\n' "FROM $image" "COPY program $service_path" "$@" >"$here/context/Dockerfile"
+	build_image "$service_image" "$here/context"
 }
 
 expect_saved() {
@@ -45,37 +48,54 @@ expect_saved() {
 
 # --- docker run ---
 
-# The command ignores Docker's TERM, gets KILL from whit after 5 s, and the rest is let finish.
-# Docker is given longer than its 10 s, since this machine may be slow: that the times of the recipe
-# are within them is arithmetic.
-the_docker_run_of_the_readme_kills_the_command_and_drains_the_rest() {
-	make_service_image web /bin/web
-	recipe=$(span 'docker run --init -e WHIT_KILL_AFTER')
-	seconds=$(echo "$recipe" | grep -o '=[0-9]*' | awk -F = '{ sum += $2 } END { print sum }')
-	[ "$seconds" -lt 10 ] || expect "the seconds in $recipe" 'below 10' "$seconds"
-	# shellcheck disable=SC2086 # words
-	container=$($recipe -d web web deaf)
-	wait_for_line ready
-	stop_container -t 60
-	expect 'the status after docker stop' 137 "$status"
-	expect_saved 1
-	[ "$stop_ms" -ge 5000 ] || expect 'ms until the end' '5000 or more' "$stop_ms"
-	note "$stop_ms ms"
-}
-run the_docker_run_of_the_readme_kills_the_command_and_drains_the_rest
-
-# The manual's table of times has the same figures as the README's line.
-the_times_of_the_manual_are_those_of_the_readme() {
-	times=$(span 'docker run --init -e WHIT_KILL_AFTER' | grep -o 'WHIT_[A-Z_]*=[0-9]*')
-	expect "Docker's row of the table in the manual" "$(echo "$times" | xargs)" \
-		"$(sed -n 's/^\.It Docker Ta 10 s, .* Ta //p' "$manual")"
-}
-run the_times_of_the_manual_are_those_of_the_readme
-
 has_container() {
 	container=$(docker ps -q)
 	[ -n "$container" ]
 }
+
+# The command ignores Docker's TERM and gets KILL from whit after 5 s; then the remaining process saves
+# its work. Docker is given longer than its 10 s, since this machine may be slow: that the times of the
+# recipe are within them is arithmetic.
+expect_recipe_kills_and_drains() {
+	seconds=$(echo "$1" | grep -o '=[0-9]*' | awk -F = '{ sum += $2 } END { print sum }')
+	[ "$seconds" -lt 10 ] || expect "the seconds in $1" 'below 10' "$seconds"
+	sh -c "exec $1" >"$here/run.log" 2>&1 &
+	docker_run=$!
+	wait_until 'a container' has_container
+	wait_for_line ready
+	expect_whit_is_pid_1
+	stop_container -t 60
+	collect_status "$docker_run"
+	expect 'the status of docker run' 137 "$status"
+	expect_saved 1
+	[ "$stop_ms" -ge 5000 ] || expect 'ms until the end' '5000 or more' "$stop_ms"
+	note "$stop_ms ms"
+}
+
+entry_point='### The entry point of an image'
+engines_init="### The engine's own init"
+
+docker_run_of_an_image_with_whit_kills_the_command_and_drains_the_remaining_processes() {
+	make_service_image web /bin/web 'ENTRYPOINT ["/whit", "--"]' 'CMD ["/bin/web", "deaf"]'
+	expect_recipe_kills_and_drains "$(recipe "$entry_point" 'docker run')"
+}
+run docker_run_of_an_image_with_whit_kills_the_command_and_drains_the_remaining_processes
+
+docker_run_init_kills_the_command_and_drains_the_remaining_processes() {
+	make_service_image web /bin/web 'CMD ["/bin/web", "deaf"]'
+	expect_recipe_kills_and_drains "$(recipe "$engines_init" 'docker run')"
+}
+run docker_run_init_kills_the_command_and_drains_the_remaining_processes
+
+# The manual's table of times has the same figures as the README's lines.
+the_times_of_the_manual_are_those_of_the_readme() {
+	times=$(recipe "$entry_point" 'docker run' | grep -o 'WHIT_[A-Z_]*=[0-9]*')
+	expect "times of '$engines_init'" "$times" \
+		"$(recipe "$engines_init" 'docker run' | grep -o 'WHIT_[A-Z_]*=[0-9]*')"
+	expect "Docker's row of the table in the manual" "$(echo "$times" | xargs)" \
+		"$(sed -n 's/^\.It Docker Ta 10 s Ta //p' "$manual")"
+}
+run the_times_of_the_manual_are_those_of_the_readme
 
 the_docker_run_of_the_manual_turns_term_into_quit() {
 	mkdir -p "$here/context"
@@ -102,12 +122,12 @@ compose() {
 		>>"$here/compose.log" 2>&1
 }
 
-# start_compose [SED-COMMAND]: the README's file, changed where a test needs the contrast.
+# start_compose [SED-COMMAND]: the manual's file, changed where a test needs the contrast.
 start_compose() {
 	is_installed docker-compose || skip 'no docker-compose (apt-get install docker-compose)'
 	make_service_image web /bin/web
 	mkdir -p "$here/project"
-	block '### Docker' 2 | sed "${1:-}" >"$here/project/docker-compose.yml"
+	block COMPATIBILITY/Docker 3 | sed "${1:-}" >"$here/project/docker-compose.yml"
 	compose up -d
 	container=$(cd "$here/project" && docker-compose ps -q web)
 	wait_for_line ready
@@ -182,7 +202,7 @@ expect_task_ended() {
 
 a_service_with_init_runs_whit_and_drains_on_an_update() {
 	make_service_image web /bin/web
-	sh -c "$(recipe '### Docker' 'docker service create')" >"$here/create.log" 2>&1
+	sh -c "$(recipe COMPATIBILITY/Docker 'docker service create')" >"$here/create.log" 2>&1
 	wait_until 'a task' is_task_there web
 	expect_whit_is_pid_1
 	leave_and_kill_orphans
@@ -212,7 +232,7 @@ run a_service_without_init_does_not
 # `docker stack deploy` wants the version that Compose does without.
 a_stack_with_init_true_runs_whit_and_drains() {
 	make_service_image web /bin/web
-	{ echo 'version: "3.7"' && block '### Docker' 2; } >"$here/stack.yml"
+	{ echo 'version: "3.7"' && block COMPATIBILITY/Docker 3; } >"$here/stack.yml"
 	docker stack deploy -c "$here/stack.yml" stack >"$here/deploy.log" 2>&1
 	wait_until 'a task' is_task_there stack_web
 	expect_whit_is_pid_1

@@ -155,7 +155,7 @@ orphans_left_by_docker_exec_are_reaped() {
 }
 run orphans_left_by_docker_exec_are_reaped
 
-# What the test above would see if nobody reaped.
+# What the test above would see if no process reaped.
 without_init_the_same_orphans_stay_zombies() {
 	run_sleep
 	leave_and_kill_orphans
@@ -176,13 +176,13 @@ whit_says_more_when_the_environment_asks() {
 }
 run whit_says_more_when_the_environment_asks
 
-whit_says_nothing_when_nobody_asks() {
+whit_says_nothing_without_an_option() {
 	run_sleep --init
 	stop_container
 	expect 'the status after docker stop' 143 "$status"
 	expect 'the output' '' "$(docker logs "$container" 2>&1)"
 }
-run whit_says_nothing_when_nobody_asks
+run whit_says_nothing_without_an_option
 
 # All on stderr, since Docker keeps no order among two streams. Only what must come in an order is
 # looked at: the command's lines, and whit's word on the end after them.
@@ -198,9 +198,9 @@ docker_logs_are_in_order() {
 	grep -v '^whit: ' "$here/err.log" >"$here/observed"
 	{ seq 1000 && echo ready && echo stopping; } >"$here/expected"
 	expect_same "the command's lines" "$here/expected" "$here/observed"
-	# The sleep is still there: whit names it last. When it says that it has passed the signal
-	# on, the command may have got it.
-	sed -n '/^stopping$/,$p' "$here/err.log" | sed '/^whit: passed on/d; s/ (pid .*//
+	# The sleep is still there: whit names it last. When whit says that it has forwarded the
+	# signal, the command may have got it.
+	sed -n '/^stopping$/,$p' "$here/err.log" | sed '/^whit: forwarded/d; s/ (pid .*//
 		s/: pid .*//' >"$here/observed"
 	printf '%s\n' stopping 'whit: the command' 'whit: still running' >"$here/expected"
 	expect_same 'the last lines' "$here/expected" "$here/observed"
@@ -255,8 +255,8 @@ kill_after_ends_a_command_that_ignores_docker_stop() {
 	tail -n 2 "$here/err.log" | sed 's/pid [0-9]*/pid N/; s/after .*/after a time/' \
 		>"$here/observed"
 	cat >"$here/expected" <<-LINES
-		whit: killing the command (pid N): it has not ended within 1 s
-		whit: the command (pid N) ended by SIGKILL from whit after a time
+		whit: killing the command (pid N): it has not ended within 1 s of a stop signal
+		whit: the command (pid N) was killed by SIGKILL from whit (-k) after a time
 	LINES
 	expect_same 'the last of what whit says' "$here/expected" "$here/observed"
 	note "$stop_ms ms"
@@ -286,7 +286,7 @@ expect_of_pid_1() {
 }
 
 # confine_and_stop FIELD VALUE [OPTION]...: with the option PID 1 has the value, which shows that
-# the option holds for whit; it reaps and passes on as ever, with a terminal and without.
+# the option holds for whit; it reaps and forwards as ever, with a terminal and without.
 confine_and_stop() {
 	field=$1 value=$2
 	shift 2
@@ -316,7 +316,7 @@ a_container_with_no_new_privileges_is_as_any() {
 }
 run a_container_with_no_new_privileges_is_as_any
 
-# 2 is a filter; the profile is Docker's own as long as nobody names another.
+# 2 is a filter; the profile is Docker's own unless another is named.
 a_container_under_the_default_seccomp_profile_is_as_any() {
 	expect 'the security options of the engine' '[name=seccomp,profile=default]' \
 		"$(docker info -f '{{.SecurityOptions}}')"
@@ -368,7 +368,7 @@ try_WHIT_REWRITE() {
 }
 
 # Its parent is containerd's shim, and when that dies Docker kills the container anyway: here is
-# shown only that the variable is understood and in nobody's way.
+# shown only that the variable is understood and does no harm.
 try_WHIT_PARENT_DEATH() {
 	run_here --init -e WHIT_PARENT_DEATH=TERM -- sh -c 'exit 5'
 	expect 'the status' 5 "$status"
@@ -548,13 +548,14 @@ docker_restart_stops_with_term_and_starts_anew() {
 	stop_container
 	expect 'the status after another start and stop' 143 "$status"
 	docker logs "$container" >"$here/out.log" 2>"$here/err.log"
-	for event in 'started .sleep. ' 'passed on SIGTERM ' 'the command .* SIGTERM, as asked'; do
+	for event in 'started .sleep. ' 'forwarded SIGTERM ' \
+		'the command .* SIGTERM, which whit forwarded'; do
 		expect "times that whit says $event" 3 "$(grep -c "^whit: $event" "$here/err.log")"
 	done
 }
 run docker_restart_stops_with_term_and_starts_anew
 
-# --- a terminal, as a user has it ---
+# --- a terminal ---
 
 # open_terminal COMMAND...: `docker run -it` on a pty of its own; what is typed goes to descriptor
 # 4, what is shown to $here/terminal.log.
@@ -638,8 +639,8 @@ expect_said_of_death() {
 	expect_same 'what whit says' "$here/expected" "$here/observed"
 }
 
-# The README has the line. A KILL from elsewhere is not laid at the kernel's door.
-the_notice_says_whether_the_cgroup_records_an_out_of_memory_kill() {
+# The README has the line. After a KILL from elsewhere nothing is said of memory.
+the_notice_says_that_the_cgroup_records_an_out_of_memory_kill() {
 	line=$(recipe '## What happens' 'whit: the command (pid 7) was')
 	run_out_of_memory
 	expect_said_of_death "$line"
@@ -650,8 +651,8 @@ the_notice_says_whether_the_cgroup_records_an_out_of_memory_kill() {
 	docker exec "$container" sh -c 'kill -KILL $(cat /proc/1/task/1/children | sed "s/ .*//")'
 	docker wait "$container" >/dev/null
 	docker logs "$container" >"$here/out.log" 2>"$here/err.log"
-	expect_said_of_death "$(echo "$line" | sed 's/records 1 /records no /')"
+	expect_said_of_death "${line%%;*}"
 }
-run the_notice_says_whether_the_cgroup_records_an_out_of_memory_kill
+run the_notice_says_that_the_cgroup_records_an_out_of_memory_kill
 
 finish

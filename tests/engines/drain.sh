@@ -56,7 +56,7 @@ find_whit() {
 	return 1
 }
 
-# Inside, they are all that the outer init has: whom whit left behind would be among them.
+# Inside, they are all that the outer init has: what whit left behind would be among them.
 find_bystanders() {
 	[ "$place" = subreaper ] || return 0
 	bystanders=$(children_of "$outer" | tr ' ' '\n' | grep -vx "$target")
@@ -156,8 +156,8 @@ start_postgres_under_shell() {
 
 # Two clients, each in a transaction that would last for ever: one on another machine, as it were,
 # and one in the namespace, as if by `docker exec`. PostgreSQL takes TERM as "shut down when the
-# clients have gone", and the one outside does not go by itself. But in a drain the process that
-# serves it gets TERM as well, and ends the session. The one inside gets TERM itself.
+# clients have gone", and the one outside does not go. But in a drain the process that serves it gets
+# TERM as well, and ends the session. The one inside gets TERM itself, and the drain waits for it.
 start_clients() {
 	transaction='BEGIN; INSERT INTO t VALUES (1); SELECT pg_sleep(100000); COMMIT'
 	run_psql -c "$transaction" >"$here/client_outside.log" 2>&1 &

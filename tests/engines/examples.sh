@@ -1,6 +1,6 @@
 #!/bin/sh
-# The manual's EXAMPLES, as the manual prints them. Docker's are run by docker-image.sh
-# and docker-stack.sh.
+# The manual's EXAMPLES, as the manual prints them, and the README's messages of failed starts. Other
+# examples are run by docker-image.sh, docker-stack.sh, kubernetes.sh and leash.sh.
 # As root. usage: tests/engines/examples.sh build/whit
 # shellcheck disable=SC2317 # the harness calls the tests
 set -u
@@ -26,7 +26,7 @@ after_test() {
 }
 
 begin_apart
-needs_programs mandoc ip
+needs_programs mandoc ip busybox
 install_whit
 
 find_target() {
@@ -99,14 +99,14 @@ a_signal_for_all_processes_of_a_pipeline() {
 	expect 'the status' 130 "$status"
 	grep 'got INT' "$here/err.log" | sort >"$here/observed"
 	printf '%s\n' 'consumer got INT' 'producer got INT' >"$here/expected"
-	expect_same 'who got the signal' "$here/expected" "$here/observed"
+	expect_same 'the processes that got the signal' "$here/expected" "$here/observed"
 }
 run a_signal_for_all_processes_of_a_pipeline
 
 without_numbers='s/pid [1-9][0-9]*/pid N/; s/after [0-9.]* s/after N s/'
 
 # The manual shows what is said: it is compared, with N for pids and times.
-who_sends_what_is_said_as_in_the_manual() {
+the_story_of_a_stop_is_told_as_in_the_manual() {
 	start 'whit -vv'
 	wait_until 'its first word' has_said "whit: started .*"
 	stop TERM
@@ -116,14 +116,30 @@ who_sends_what_is_said_as_in_the_manual() {
 	[ -s "$here/expected" ]
 	expect_same 'what whit says' "$here/expected" "$here/observed"
 }
-run who_sends_what_is_said_as_in_the_manual
+run the_story_of_a_stop_is_told_as_in_the_manual
 
-every_example_but_dockers_was_run() {
-	print_examples | sed -n 's/^\$ //p' | grep -v '^docker ' | sort >"$here/written"
-	sort -u "$work/taken" >"$here/run"
-	expect_same 'examples, in the manual and run' "$here/written" "$here/run"
-	note "$(wc -l <"$here/written") examples"
+# --- the README's messages ---
+
+# expect_message STATUS NAME: what whit says of this file of the root is a line of the README.
+expect_message() {
+	status=0
+	chroot "$here/root" /whit "$2" 2>"$here/err.log" || status=$?
+	expect "the status of $2" "$1" "$status"
+	recipe '## What happens' "whit: cannot run '$2'" >"$here/expected"
+	expect_same "what whit says of $2" "$here/expected" "$here/err.log"
 }
-run every_example_but_dockers_was_run
+
+a_command_that_cannot_be_run_is_explained_as_in_the_readme() {
+	make_root "$here/root"
+	printf '#!/bin/sh\r\nexec app\n' >"$here/root/entrypoint.sh"
+	# The header of a program for 64 bits, little-endian, aarch64.
+	printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\267\0\1\0\0\0%40s' '' | tr ' ' '\0' \
+		>"$here/root/app"
+	chmod 755 "$here/root/entrypoint.sh" "$here/root/app"
+	expect_message 127 /entrypoint.sh
+	[ "$(uname -m)" = x86_64 ] || skip 'the README shows what is said on x86_64'
+	expect_message 126 /app
+}
+run a_command_that_cannot_be_run_is_explained_as_in_the_readme
 
 finish

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The README's manifests: Kubernetes' own types take every field of them, and `podman play kube`
-# runs them as they stand. As root. usage: tests/engines/kubernetes.sh build/whit
+# The manual's manifests: Kubernetes' own types take every field of them, and `podman play kube` runs them
+# as they are. As root. usage: tests/engines/kubernetes.sh build/whit
 # shellcheck disable=SC2317 # the harness calls the tests
 set -u
 # shellcheck source-path=SCRIPTDIR source=harness.sh
@@ -53,7 +53,7 @@ use_whit_as_pause() {
 }
 
 begin_apart
-needs_programs podman conmon crun busybox ip
+needs_programs podman conmon crun busybox ip mandoc
 if ! start_podman >"$work/start.log" 2>&1 ||
 	! podman run --rm debian:12-slim true >"$work/first.log" 2>&1; then
 	tail -n 20 "$work"/*.log
@@ -62,7 +62,7 @@ fi
 make_web_image >"$work/build.log" 2>&1
 use_whit_as_pause
 
-heading='### Kubernetes'
+heading=COMPATIBILITY/Kubernetes
 
 # --- as Kubernetes reads them ---
 
@@ -86,7 +86,7 @@ keys_that_are_lost() {
 	comm -23 "$here/keys" "$here/decoded_keys"
 }
 
-kubernetes_knows_every_field_of_the_readmes_manifests() {
+kubernetes_knows_every_field_of_the_manuals_manifests() {
 	is_installed kubectl || skip 'no kubectl (apt-get install kubernetes-client)'
 	for number in 1 2; do
 		block "$heading" "$number" >"$here/manifest"
@@ -98,21 +98,27 @@ kubernetes_knows_every_field_of_the_readmes_manifests() {
 		"$here/manifest" >"$here/misspelt"
 	expect 'the field that is lost' sharedProcessNamespace: \
 		"$(keys_that_are_lost "$here/misspelt")"
-	sed 's/Seconds: 30/Seconds: soon/' "$here/manifest" >"$here/mistyped"
+	block "$heading" 1 | sed 's/Seconds: 30/Seconds: soon/' >"$here/mistyped"
 	status=0
 	decode "$here/mistyped" || status=$?
 	expect 'the status of kubectl' 1 "$status"
 	expect_line "$here/kubectl.log" 'cannot unmarshal string.*terminationGracePeriodSeconds'
 }
-run kubernetes_knows_every_field_of_the_readmes_manifests
+run kubernetes_knows_every_field_of_the_manuals_manifests
+
+# find_grace: of $here/manifest, in seconds; 30 is Kubernetes' default. Sets $grace.
+find_grace() {
+	grace=$(awk '/terminationGracePeriodSeconds:/ { print $2 }' "$here/manifest")
+	grace=${grace:-30}
+}
 
 # The manifest's times stay below its grace period, with a second to spare.
 the_drain_fits_the_grace_period() {
 	for number in 1 2; do
 		block "$heading" "$number" >"$here/manifest"
-		grace=$(awk '/terminationGracePeriodSeconds:/ { print $2 }' "$here/manifest")
-		limits=$(awk '/name: WHIT_(KILL_AFTER|DRAIN)$/ { getline; gsub(/"/, ""); sum += $2 }
-			END { print sum }' "$here/manifest")
+		find_grace
+		limits=$(grep -oE 'WHIT_(KILL_AFTER|DRAIN), value: "[0-9]+"' "$here/manifest" |
+			awk -F '"' '{ sum += $2 } END { print sum + 0 }')
 		expect "manifest $number: $limits s of whit in $grace s" yes \
 			"$([ "$limits" -gt 0 ] && [ "$limits" -lt "$grace" ] && echo yes)"
 		note "$limits of $grace s"
@@ -134,7 +140,7 @@ has_logged() {
 
 # Podman 4.3 knows no terminationGracePeriodSeconds: its own time is set to that.
 stop_pod() {
-	grace=$(awk '/terminationGracePeriodSeconds:/ { print $2 }' "$here/manifest")
+	find_grace
 	podman pod stop --time "$grace" "$1" >"$here/stop.log" 2>&1
 	expect_no_line "$here/stop.log" SIGKILL
 }
@@ -150,14 +156,14 @@ pid_1_of() {
 	podman exec "$1" readlink /proc/1/exe
 }
 
-the_readmes_pod_drains_within_the_grace_period() {
+the_manuals_pod_drains_within_the_grace_period() {
 	play 1
 	wait_until 'the side process' has_logged web-nginx ready
 	expect 'PID 1' /sbin/whit "$(pid_1_of web-nginx)"
 	stop_pod web
 	expect_saved web-nginx
 }
-run the_readmes_pod_drains_within_the_grace_period
+run the_manuals_pod_drains_within_the_grace_period
 
 # FallbackToLogsOnError takes the last 80 lines or 2,048 bytes of the log of a container that
 # failed. A pod's container is then started again, and its log goes on.
@@ -183,6 +189,33 @@ has_started_again() {
 }
 run the_log_of_a_command_that_dies_ends_with_whits_notice
 
+# The image is what a sandbox's author has; the manifest has the manual's line in the place of
+# `command: ["sleep", "infinity"]`. What joins has work to save when it is told to end.
+the_manuals_command_of_a_sandbox_waits_for_what_joined() {
+	{
+		printf '%s\n' 'apiVersion: v1' 'kind: Pod' 'metadata: { name: box }' 'spec:' \
+			'  containers:' '    - name: c' '      image: localhost/sandbox'
+		printf '      %s\n' "$(example_lines 'command: [' 'command: [')"
+	} >"$here/manifest"
+	cp "$whit" "$here/whit"
+	printf 'FROM debian:12-slim\nCOPY whit /whit\n' |
+		podman build --tag localhost/sandbox -f - "$here" >"$here/build.log" 2>&1
+	podman play kube --network none "$here/manifest" >"$here/play.log" 2>&1
+	expect 'PID 1' /whit "$(pid_1_of box-c)"
+	# shellcheck disable=SC2016 # for the shell in the container
+	podman exec box-c sh -c 'trap "sleep 1; echo saved; exit" TERM; echo ready
+		while :; do sleep 0.05; done' >"$here/worker.log" 2>&1 &
+	worker=$!
+	wait_until 'a worker that joined' grep -qx ready "$here/worker.log"
+	before_ms=$(now_ms)
+	stop_pod box
+	note "stopped in $(($(now_ms) - before_ms)) ms"
+	expect 'the status of the sandbox' 0 "$(inspect box-c '{{.State.ExitCode}}')"
+	collect_status "$worker"
+	expect_line "$here/worker.log" '^saved$'
+}
+run the_manuals_command_of_a_sandbox_waits_for_what_joined
+
 # whit is there twice below the whit that is PID 1, and each has what its own command leaves.
 with_a_shared_pid_namespace_each_whit_drains_its_own() {
 	play 2
@@ -206,9 +239,9 @@ with_a_shared_pid_namespace_each_whit_drains_its_own() {
 }
 run with_a_shared_pid_namespace_each_whit_drains_its_own
 
-every_manifest_of_the_readme_was_run() {
+every_manifest_of_the_manual_was_run() {
 	expect_all_taken "$heading"
 }
-run every_manifest_of_the_readme_was_run
+run every_manifest_of_the_manual_was_run
 
 finish

@@ -1,7 +1,6 @@
 #!/bin/sh
 # whit called as tini, dumb-init and catatonit beside Debian's packages of them: every option and
-# variable that they document, on both, side by side. The rows are those of the manual's OTHER
-# NAMES. As root. usage: tests/engines/names.sh build/whit
+# variable that they document, on both, side by side. The manual has a row for each difference. As root. usage: tests/engines/names.sh build/whit
 # shellcheck disable=SC2317 # the harness calls the tests
 set -u
 # shellcheck source-path=SCRIPTDIR source=harness.sh
@@ -28,7 +27,7 @@ done
 
 # --- both, side by side ---
 
-# shows NAME ROW...: the rows of the manual that the test has to do with.
+# shows NAME [ROW]...: the differences that the test is about, as the manual names them.
 shows() {
 	name=$1
 	shift
@@ -108,7 +107,7 @@ wait $!'
 # expect_usr1 HOW LINE-COUNT
 expect_usr1() {
 	expect_line "$here/$1/out.log" '^command got USR1$'
-	expect "who gets a signal, $name, $1" "$2" "$(wc -l <"$here/$1/out.log")"
+	expect "processes that get a signal, $name, $1" "$2" "$(wc -l <"$here/$1/out.log")"
 }
 
 # expect_to_group ORIGINAL WHIT: yes or no.
@@ -126,7 +125,7 @@ expect_to_group() {
 leave_orphan='orphan=$(sleep 0.2 >/dev/null & echo $!)
 while [ -e /proc/$orphan ]; do sleep 0.05; done'
 
-# Below a shell that is PID 1: says to whom an orphan comes.
+# Below a shell that is PID 1: says which process becomes the parent of an orphan.
 # shellcheck disable=SC2016 # for that shell
 who_gets_orphan='
 orphan=$(sh -c "sleep 1000 >/dev/null 2>&1 & echo \$!")
@@ -137,7 +136,7 @@ if [ "$parent" = 1 ]; then echo PID 1; elif [ "$parent" = $PPID ]; then echo the
 # --- tini ---
 
 tini_version_help_and_licence() {
-	shows tini '--version' '-h, -l'
+	shows tini
 	for option in --version -h -l; do
 		try "$option"
 		expect_status 0 0
@@ -156,7 +155,7 @@ make_below() {
 }
 
 tini_as_a_subreaper() {
-	shows tini '-s, TINI_SUBREAPER' 'not PID 1, without -s'
+	shows tini 'below PID 1'
 	# shellcheck disable=SC2016 # for the shell that is PID 1
 	make_below '"$@"; exit $?'
 	try -s -- sh -c "$who_gets_orphan"
@@ -175,7 +174,7 @@ tini_as_a_subreaper() {
 run tini_as_a_subreaper
 
 tini_parent_death() {
-	shows tini '-p SIGNAL'
+	shows tini
 	try -p SIGUSR1 -- sh -c 'exit 3'
 	expect_status 3 3
 	expect_silence
@@ -204,7 +203,7 @@ expect_start_told() {
 }
 
 tini_verbosity() {
-	shows tini '-v, TINI_VERBOSITY'
+	shows tini -v
 	for option in -v -vv -vvv; do
 		try "$option" -- true
 		expect_start_told
@@ -226,7 +225,7 @@ tini_verbosity() {
 run tini_verbosity
 
 tini_warns_of_what_it_reaps() {
-	shows tini -w
+	shows tini
 	try -w -- sh -c "$leave_orphan"
 	expect_status 0 0
 	expect_line "$here/original/err.log" 'Reaped zombie process with pid'
@@ -235,7 +234,7 @@ tini_warns_of_what_it_reaps() {
 run tini_warns_of_what_it_reaps
 
 tini_group() {
-	shows tini '-g, TINI_KILL_PROCESS_GROUP'
+	shows tini
 	try -- sh -c "$who_gets_usr1"
 	expect_to_group no no
 	try -g -- sh -c "$who_gets_usr1"
@@ -247,7 +246,7 @@ tini_group() {
 run tini_group
 
 tini_exit_codes() {
-	shows tini '-e STATUS'
+	shows tini
 	try -e 143 -e 7 -- sh -c 'exit 7'
 	expect_status 0 0
 	# shellcheck disable=SC2016 # for the shell
@@ -263,8 +262,7 @@ tini_exit_codes() {
 run tini_exit_codes
 
 tini_commands_options() {
-	shows tini 'COMMAND -l' 'not found, not executable' \
-		'unknown option, no command'
+	shows tini 'COMMAND -l' 'unknown option' 'no command'
 	# echo says its options when it gets them.
 	try /bin/echo -l
 	expect_status 0 0
@@ -284,7 +282,7 @@ run tini_commands_options
 # --- dumb-init ---
 
 dumb_init_group_and_single_child() {
-	shows dumb-init 'no option' '-c, DUMB_INIT_SETSID=0'
+	shows dumb-init
 	try sh -c "$who_gets_usr1"
 	expect_to_group yes yes
 	for option in -c --single-child; do
@@ -298,7 +296,7 @@ dumb_init_group_and_single_child() {
 run dumb_init_group_and_single_child
 
 dumb_init_session() {
-	shows dumb-init 'session of the command'
+	shows dumb-init session
 	# shellcheck disable=SC2016 # for the shell
 	try sh -c 'read -r _ _ _ _ group session _ </proc/$$/stat
 		[ $group = $$ ] && echo group; [ $session = $$ ] && echo session; :'
@@ -326,7 +324,7 @@ expect_term_becomes() {
 }
 
 dumb_init_rewrite() {
-	shows dumb-init '-r FROM:TO, --rewrite'
+	shows dumb-init
 	try -c sh -c "$what_becomes_of_term"
 	expect_term_becomes TERM
 	for words in '-r 15:2' '-r15:2' '--rewrite 15:2' '--rewrite=15:2'; do
@@ -348,7 +346,7 @@ dumb_init_rewrite() {
 run dumb_init_rewrite
 
 dumb_init_verbosity() {
-	shows dumb-init '-v, DUMB_INIT_DEBUG=1'
+	shows dumb-init
 	for option in -v --verbose; do
 		try "$option" true
 		expect_status 0 0
@@ -359,14 +357,14 @@ dumb_init_verbosity() {
 	try true
 	expect_line "$here/original/err.log" '^\[dumb-init\] Child spawned with PID 2\.$'
 	expect_line "$here/whit/err.log" "^whit: started 'true' \(pid 2\)$"
-	DUMB_INIT_DEBUG=2
+	DUMB_INIT_DEBUG=0
 	try true
 	expect_silence
 }
 run dumb_init_verbosity
 
 dumb_init_version_and_help() {
-	shows dumb-init '-V, -h' '--verb for --verbose'
+	shows dumb-init '-h, -V' --verb
 	for option in -V --version -h --help; do
 		try "$option"
 		expect_status 0 0
@@ -379,7 +377,7 @@ dumb_init_version_and_help() {
 }
 run dumb_init_version_and_help
 
-# The command has trapped the signal, which a STOP does not ask. Who looks is in another group.
+# The command has trapped the signal, which does not help against STOP. A process of another group looks.
 dumb_init_stops() {
 	shows dumb-init 'TSTP, TTIN, TTOU'
 	for signal in TSTP TTIN TTOU; do
@@ -398,7 +396,7 @@ dumb_init_stops() {
 run dumb_init_stops
 
 # Below a PID 1 that stays: what became of what the command has left behind. A TERM was sent before
-# the init ended: then it is pending, or has woken whom it ends.
+# the init ended: then it is pending, or has woken the process that it ends.
 # shellcheck disable=SC2016 # for that shell
 outlive='"$@"
 while :; do
@@ -409,8 +407,8 @@ while :; do
 	esac
 done 2>/dev/null'
 
-dumb_init_leftovers() {
-	shows dumb-init 'the rest, in the end'
+dumb_init_remaining_processes() {
+	shows dumb-init remaining
 	make_below "$outlive"
 	# shellcheck disable=SC2016 # for the shell
 	try sh -c 'sleep 1000 >/dev/null & echo $! >left'
@@ -421,10 +419,10 @@ dumb_init_leftovers() {
 	try sh -c 'sleep 1000 >/dev/null & echo $! >left'
 	expect_both_say '^ended$'
 }
-run dumb_init_leftovers
+run dumb_init_remaining_processes
 
 dumb_init_failures() {
-	shows dumb-init 'not found, not executable' 'unknown option, no command'
+	shows dumb-init 'COMMAND not found' 'unknown option' 'no command'
 	try no-such-command
 	expect_status 2 127
 	try /
@@ -439,7 +437,7 @@ run dumb_init_failures
 # --- catatonit ---
 
 catatonit_group() {
-	shows catatonit -g
+	shows catatonit
 	try -- sh -c "$who_gets_usr1"
 	expect_to_group no no
 	try -g -- sh -c "$who_gets_usr1"
@@ -458,14 +456,14 @@ send_to_init() {
 }
 
 catatonit_pause() {
-	shows catatonit -P '-P COMMAND'
+	shows catatonit '-P COMMAND'
 	for signals in INT TERM 'HUP USR1 INT'; do
 		# shellcheck disable=SC2086 # words
 		send_to_init $signals
 		try -P
 		expect_status 0 0
 		expect "the words of $name" '' "$(cat "$here/original/err.log")"
-		expect_line "$here/whit/err.log" '^whit: --pause, but not as PID 1'
+		expect_line "$here/whit/err.log" '^whit: --pause as PID [0-9]+: only PID 1 reaps all orphans'
 	done
 	try_one original -P -- true
 	below=
@@ -475,7 +473,7 @@ catatonit_pause() {
 run catatonit_pause
 
 catatonit_version_help_and_licence() {
-	shows catatonit '-V, -L' '-h'
+	shows catatonit -h
 	for option in -V --version -L; do
 		try "$option"
 		expect_status 0 0
@@ -490,8 +488,8 @@ catatonit_version_help_and_licence() {
 run catatonit_version_help_and_licence
 
 catatonit_failures() {
-	shows catatonit 'COMMAND -l' 'not found, not executable' \
-		'unknown option, no command' CATATONIT_LOG
+	shows catatonit 'COMMAND -l' 'COMMAND not found' 'unknown option' 'no command' \
+		CATATONIT_LOG
 	try /bin/echo -l
 	expect_status 1 0
 	try -- no-such-command
@@ -510,21 +508,25 @@ run catatonit_failures
 
 # --- the manual ---
 
-# NAME|ROW of each row of the manual's tables.
+# NAME|WORD of each row of the manual's table.
 list_rows() {
-	awk '/^\.Sh / { inside = $0 == ".Sh OTHER NAMES" }
-		inside && /^\.Ss As / { name = $3 }
-		inside && /^\.It / && !/Sy / {
-			sub(/^\.It /, ""); sub(/ Ta .*/, ""); gsub(/\\/, ""); print name "|" $0
+	awk -F ' Ta ' '/^\.S[hs] / { inside = $0 == ".Ss Other names" }
+		inside && /^\.It / && !/ Sy / {
+			gsub(/\\/, "")
+			sub(/^\.It /, "")
+			if ($1 == "all three")
+				print "tini|" $2 "\ndumb-init|" $2 "\ncatatonit|" $2
+			else
+				print $1 "|" $2
 		}' "$manual"
 }
 
-every_row_of_the_manuals_tables_was_shown() {
+every_row_of_the_manuals_table_was_shown() {
 	list_rows | sort -u >"$here/written"
 	sort -u "$work/shown" >"$here/run"
 	expect_same 'rows of the manual, written and shown' "$here/written" "$here/run"
 	note "$(wc -l <"$here/written") rows"
 }
-run every_row_of_the_manuals_tables_was_shown
+run every_row_of_the_manuals_table_was_shown
 
 finish

@@ -31,7 +31,7 @@ after_test() {
 }
 
 begin_apart
-needs_programs busybox ip
+needs_programs busybox ip mandoc
 install_whit
 mount_cgroups
 hide /run
@@ -39,11 +39,10 @@ cp "$whit" /usr/local/bin/whit
 
 # --- what all of them are asked ---
 
-heading='### runc, crun, bubblewrap, systemd-nspawn, unshare, chroot'
+heading='COMPATIBILITY/runc, crun, bubblewrap, systemd-nspawn, unshare, chroot, gVisor'
 
-# Read by the shell that the recipes start. Says who is above it, leaves 20 orphans and kills them,
-# waits until nobody is left of them, and sends whit a TERM that must come back. 3 is its own
-# status.
+# Read by the shell that the recipes start. Says which process is above it, leaves 20 orphans and kills
+# them, waits until they are gone, and sends whit a TERM that must come back. 3 is its own status.
 # shellcheck disable=SC2016 # for that shell
 questions='
 trap "echo got TERM; exit 3" TERM
@@ -92,7 +91,7 @@ oci() {
 	timeout -k 5 "$bound_seconds" "$runtime" --root "$here/runtime" "$@"
 }
 
-# make_bundle: as the README says, with no terminal, and with what follows in the place of `sh`.
+# make_bundle: as the manual says, with no terminal, and with what follows in the place of `sh`.
 make_bundle() {
 	mkdir -p "$here/runtime" "$here/bundle"
 	[ -d "$here/bundle/rootfs" ] || make_root "$here/bundle/rootfs"
@@ -245,9 +244,9 @@ chroot_with_whit_as_a_subreaper() {
 }
 run chroot_with_whit_as_a_subreaper
 
-every_such_recipe_of_the_readme_was_run() {
+every_such_recipe_of_the_manual_was_run() {
 	expect_all_taken "$heading"
 }
-run every_such_recipe_of_the_readme_was_run
+run every_such_recipe_of_the_manual_was_run
 
 finish

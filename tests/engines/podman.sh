@@ -1,6 +1,6 @@
 #!/bin/sh
-# Podman with whit: as its --init, by option and by containers.conf, as the infra container of a
-# pod, and with socket activation. As root. usage: tests/engines/podman.sh build/whit
+# Podman with whit: as its --init, by option and by containers.conf, as the infra container of a pod, as a
+# sandbox, and with socket activation. As root. usage: tests/engines/podman.sh build/whit
 # shellcheck disable=SC2317 # the harness calls the tests
 set -u
 # shellcheck source-path=SCRIPTDIR source=harness.sh
@@ -24,7 +24,7 @@ after_test() {
 }
 
 begin_apart
-needs_programs podman conmon crun busybox ip
+needs_programs podman conmon crun busybox ip mandoc
 # Before anything is hidden that the programs are in.
 install_whit
 if ! start_podman >"$work/start.log" 2>&1 ||
@@ -35,9 +35,9 @@ fi
 
 # --- what the tests share ---
 
-heading='### Podman'
+heading=COMPATIBILITY/Podman
 
-# configure NUMBER: the README's block as a file of its own beside the test's.
+# configure NUMBER: the manual's block as a file of its own beside the test's.
 configure() {
 	block "$heading" "$1" >/etc/containers/containers.conf.d/90-whit.conf
 }
@@ -123,7 +123,7 @@ leave_orphans() {
 		>"$here/orphans"
 }
 
-# has_orphans CONTAINER COUNT: so many of them are children of PID 1, dead or alive.
+# has_orphans CONTAINER COUNT: this many of them are children of PID 1, dead or alive.
 has_orphans() {
 	podman exec "$1" sh -c 'cat /proc/[0-9]*/stat 2>/dev/null; :' >"$here/stats"
 	# PID 1 is there, so this is a list of processes and not the want of one.
@@ -141,24 +141,49 @@ kill_orphans() {
 
 # --- as --init ---
 
-the_readmes_run_with_init_path_shows_whit_as_pid_1() {
-	sh -c "$(recipe "$heading" 'podman run --rm --init --init-path')" >"$here/out.log" \
-		2>"$here/err.log"
-	expect_line "$here/out.log" ' /proc/1/exe -> /run/podman-init$'
-	expect 'lines on stderr' 0 "$(wc -l <"$here/err.log")"
-	run_sleep
-	expect_pid_1_is_whit '/run/podman-init|--|sleep|1000|'
+# The image of the README's line: it leaves a process that has work to save when it is told to end.
+make_web_image() {
+	make_root "$here/web"
+	cat >"$here/web/web" <<-'FILE'
+		#!/bin/sh
+		sh -c 'trap "echo saved; exit" TERM; echo ready; while :; do sleep 0.1; done' &
+		trap 'exit 3' TERM
+		wait
+	FILE
+	chmod 755 "$here/web/web"
+	tar -C "$here/web" -c . | podman import --change 'ENV PATH=/bin' --change 'CMD ["/web"]' - web
 }
-run the_readmes_run_with_init_path_shows_whit_as_pid_1
 
-the_readmes_containers_conf_makes_it_every_init() {
+has_container() {
+	container=$(podman ps --quiet --no-trunc)
+	[ -n "$container" ]
+}
+
+the_readmes_run_with_init_path_has_whit_as_pid_1_and_drains() {
+	make_web_image >"$here/import.log" 2>&1
+	sh -c "$(recipe "### The engine's own init" 'podman run')" >"$here/out.log" \
+		2>"$here/err.log" &
+	podman_run=$!
+	wait_until 'a container' has_container
+	wait_for_line ready
+	expect_pid_1_is_whit '/run/podman-init|--|/web|'
+	stop_container
+	collect_status "$podman_run"
+	expect 'the status of podman run' 3 "$status"
+	expect 'the output' 'ready saved' "$(xargs <"$here/out.log")"
+	# The shell says "Terminated" of its own sleep.
+	expect_no_line "$here/err.log" '^whit:'
+}
+run the_readmes_run_with_init_path_has_whit_as_pid_1_and_drains
+
+the_manuals_containers_conf_makes_it_every_init() {
 	configure 1
 	with_whit=--init run_sleep
 	expect_pid_1_is_whit '/run/podman-init|--|sleep|1000|'
 	stop_container
 	expect 'the status after podman stop' 143 "$status"
 }
-run the_readmes_containers_conf_makes_it_every_init
+run the_manuals_containers_conf_makes_it_every_init
 
 podman_stop_ends_a_sleep_at_once_with_143() {
 	run_sleep
@@ -218,7 +243,7 @@ podman_run_ends_with_the_status_of_the_command() {
 }
 run podman_run_ends_with_the_status_of_the_command
 
-# First what one would see if nobody reaped.
+# First what one would see if no process reaped.
 orphans_left_by_podman_exec_are_reaped() {
 	run_detached -- sleep 1000
 	kill_orphans "$container"
@@ -250,7 +275,7 @@ expect_saved() {
 	expect "lines 'saved'" "$1" "$(grep -cx saved "$here/container.log" || :)"
 }
 
-a_drain_from_the_environment_lets_the_rest_finish() {
+a_drain_from_the_environment_lets_remaining_processes_finish() {
 	# shellcheck disable=SC2086 # options are words
 	run_detached $with_whit -e WHIT_DRAIN=5 -- sh -c "$main_process"
 	wait_for_line ready
@@ -264,7 +289,7 @@ a_drain_from_the_environment_lets_the_rest_finish() {
 	expect 'the status after podman stop, without' 3 "$status"
 	expect_saved 0
 }
-run a_drain_from_the_environment_lets_the_rest_finish
+run a_drain_from_the_environment_lets_remaining_processes_finish
 
 # What the manual says in CAVEATS.
 podman_refuses_init_where_the_pid_namespace_is_shared() {
@@ -310,14 +335,14 @@ is_listening() {
 activate() {
 	(exec sh -c "exec $1") >"$here/activate.log" 2>&1 &
 	service=$!
-	wait_until 'somebody who listens on port 8080' is_listening
+	wait_until 'a server that listens on port 8080' is_listening
 	curl -sS --max-time "$bound_seconds" http://localhost:8080/ >"$here/answer" \
 		2>"$here/curl.log" || :
 	collect_status "$service"
 	service=
 }
 
-the_readmes_socket_activation_reaches_the_command() {
+the_manuals_socket_activation_reaches_the_command() {
 	is_installed systemd-socket-activate || skip 'no systemd-socket-activate'
 	is_installed curl || skip 'no curl'
 	make_server_image
@@ -332,7 +357,52 @@ the_readmes_socket_activation_reaches_the_command() {
 	expect 'the answer under dumb-init' '' "$(cat "$here/answer")"
 	expect_line "$here/activate.log" '^LISTEN_PID is 1, and I am [0-9]+$'
 }
-run the_readmes_socket_activation_reaches_the_command
+run the_manuals_socket_activation_reaches_the_command
+
+# --- a sandbox that processes join ---
+
+start_sandbox() {
+	mkdir -p "$here/context/build"
+	cp "$whit" "$here/context/build/whit"
+	block '### A sandbox that others join' 1 >"$here/context/Containerfile"
+	podman build --tag sandbox "$here/context" >"$here/build.log" 2>&1
+	container=$(podman run -d sandbox)
+	expect_pid_1_is_whit '/whit|-P|-d|5|'
+}
+
+# Each leaves three processes to PID 1, and then ends or is killed.
+the_readmes_sandbox_has_no_zombies_after_20_execs() {
+	start_sandbox
+	for number in $(seq 20); do
+		end='exit'
+		[ $((number % 2)) -eq 0 ] || end='kill -KILL $$'
+		podman exec "$container" sh -c "for n in 1 2 3; do sleep 0.2 >/dev/null 2>&1 & done; $end" ||
+			expect "the status of exec $number" 137 "$?"
+	done
+	wait_until 'the end of 60 orphans' is_alone
+	expect zombies 0 "$(count_zombies "$container")"
+}
+
+is_alone() {
+	count_zombies "$container" >"$here/zombies"
+	! grep -q '^Name:.sleep' "$here/statuses"
+}
+run the_readmes_sandbox_has_no_zombies_after_20_execs
+
+# The worker needs a second after TERM.
+the_readmes_sandbox_waits_for_a_worker_that_joined() {
+	start_sandbox
+	podman exec "$container" sh -c 'trap "sleep 1; echo saved; exit 7" TERM; echo ready
+		while :; do sleep 0.05; done' >"$here/worker.log" 2>&1 &
+	worker=$!
+	wait_until 'the worker' grep -qx ready "$here/worker.log"
+	stop_container
+	expect 'the status of the sandbox' 0 "$status"
+	collect_status "$worker"
+	expect_line "$here/worker.log" '^saved$'
+	note "stopped in $stop_ms ms"
+}
+run the_readmes_sandbox_waits_for_a_worker_that_joined
 
 # --- pods ---
 
@@ -362,7 +432,7 @@ expect_whit_holds_pod() {
 # shellcheck disable=SC2016 # for the shell in the container
 pod_command='trap exit TERM; sleep 1000 & wait'
 
-the_readmes_pod_is_held_by_whit() {
+the_manuals_pod_is_held_by_whit() {
 	mkdir "$here/image"
 	cp "$whit" "$here/image/whit"
 	(cd "$here/image" && sh -c "$(recipe "$heading" 'printf')") >"$here/build.log" 2>&1
@@ -370,7 +440,7 @@ the_readmes_pod_is_held_by_whit() {
 	podman run -d --pod web debian:12-slim sh -c "$pod_command" >/dev/null
 	expect_whit_holds_pod web '/whit|-P|'
 }
-run the_readmes_pod_is_held_by_whit
+run the_manuals_pod_is_held_by_whit
 
 a_pods_infra_command_is_whit_too() {
 	podman pod create --name p --share +pid --infra-image debian:12-slim \
@@ -400,9 +470,9 @@ in_the_place_of_catatonit_whit_holds_every_pod() {
 }
 run in_the_place_of_catatonit_whit_holds_every_pod
 
-every_podman_recipe_of_the_readme_was_run() {
+every_podman_recipe_of_the_manual_was_run() {
 	expect_all_taken "$heading"
 }
-run every_podman_recipe_of_the_readme_was_run
+run every_podman_recipe_of_the_manual_was_run
 
 finish

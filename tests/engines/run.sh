@@ -17,8 +17,8 @@ trap 'exit 130' INT
 trap 'exit 141' PIPE
 trap 'exit 143' TERM
 
-for script in software drain workloads docker docker-install docker-image docker-stack podman oci \
-	sandbox kubernetes names examples all-recipes; do
+for script in software drain workloads docker docker-install docker-image docker-stack docker-sandbox \
+	podman oci sandbox kubernetes names leash examples all-recipes; do
 	echo "$script:"
 	scripts_before=$(wc -l <"$ENGINE_TALLY")
 	"$directory/$script.sh" "$1"

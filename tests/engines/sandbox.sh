@@ -155,7 +155,7 @@ are_sleeps_of_pid_1() {
 	[ "$(count_sleeps_of_pid_1)" -eq "$1" ]
 }
 
-# What every sandbox goes through, whoever is PID 1: what is left to it lives and dies.
+# What every sandbox goes through, with any PID 1: what is left to it lives and dies.
 leave_orphans_to_pid_1() {
 	start_three_containers
 	daemon=$(say_of b daemon)

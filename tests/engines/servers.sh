@@ -13,7 +13,7 @@ show_logs() {
 	done
 }
 
-# show_namespace PID: who is alive in its PID namespace.
+# show_namespace PID: the live processes of its PID namespace.
 show_namespace() {
 	echo "alive in the PID namespace of $1 (pid, state, parent, name):"
 	namespace=$(readlink "/proc/$1/ns/pid") || return 0

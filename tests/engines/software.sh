@@ -12,7 +12,7 @@ begin
 
 # --- a service, with whit or without ---
 
-target= # who gets the signal: whit, or the program itself
+target= # what gets the signal: whit, or the program itself
 
 find_whit() {
 	target=$(child_of "$service")
@@ -84,7 +84,7 @@ compare() {
 
 # --- nginx ---
 
-# What nginx says from the signal on, less who and when; ALRM, CHLD and IO are its own clockwork.
+# What nginx says from the signal on, without pids and times; ALRM, CHLD and IO are its own clockwork.
 nginx_shutdown_log() {
 	sed -n '/signal [0-9]* (SIG\(TERM\|QUIT\|INT\)) received/,$p' "$log" |
 		sed 's/^.* \[\([a-z]*\)\] [0-9#]*: /\1: /; s/process [0-9]*/process N/
@@ -213,7 +213,7 @@ start_redis() {
 	wait_until 'an answer of Redis' does_redis_answer
 }
 
-# What Redis says from the signal on, less who and when.
+# What Redis says from the signal on, without pids and times.
 redis_shutdown_log() {
 	sed -n '/Received SIG[A-Z]* scheduling shutdown/,$p' "$log" |
 		sed 's/^[0-9]*:[^*#)]*[*#)] //' >"$here/$how.shutdown"

@@ -15,7 +15,7 @@ begin
 
 how=    # under_whit or without_init
 target= # its PID 1
-guest=  # who joined it
+guest=  # the process that joined it
 
 has_pid_1() {
 	target=$(child_of "$service")
@@ -59,10 +59,10 @@ is_count_inside() {
 	[ "$(list_inside "$1" | grep -c -e "$2")" -eq "$3" ]
 }
 
-# After each round: none of these names, be it alive or a zombie, and no zombie of any name.
-expect_nobody_left() {
+# After each round: no process of these names, alive or a zombie, and no zombie of any name.
+expect_none_left() {
 	for name in "$@"; do
-		wait_until "nobody named $name" is_count_inside "$name" . 0
+		wait_until "no process named $name" is_count_inside "$name" . 0
 	done
 	expect 'zombies' 0 "$(list_inside '' | grep -c '^Z')"
 }
@@ -138,7 +138,7 @@ chromium_killed_twenty_times_leaves_no_zombie() {
 	for round in $(seq 20); do
 		echo "round $round"
 		kill_chromium
-		expect_nobody_left chrom
+		expect_none_left chrom
 	done
 	reaped=$(count_reaped '(chrom')
 	[ "$reaped" -ge 60 ] || expect 'orphans of Chromium reaped' '60 or more' "$reaped"
@@ -234,8 +234,8 @@ pids_of() {
 }
 
 # abort_build: with three compilers at work. The shell is killed by the agent, then make and one of
-# the drivers by whoever cleans up; what is left finishes its work with nobody to wait for it but
-# PID 1: two drivers and a compiler.
+# the drivers by a user who cleans up; what is left finishes its work with no parent but PID 1: two
+# drivers and a compiler.
 abort_build() {
 	wait_until '3 compilers at work' is_count_inside cc1 . 3
 	tell_agent
@@ -258,7 +258,7 @@ aborted_builds_leave_no_zombie() {
 	for round in $(seq 5); do
 		echo "round $round"
 		abort_build
-		expect_nobody_left make gcc cc1 as
+		expect_none_left make gcc cc1 as
 		# Two objects: the killed driver has started no assembler for the third.
 		expect 'objects' 2 "$(find "$project" -name '*.o' | wc -l)"
 		rm "$project"/*.o
@@ -337,7 +337,7 @@ run_node() {
 	wait_until 'node listening' is_node_listening
 	ask_node 20
 	if [ "$1" = under_whit ]; then
-		expect_nobody_left sleep
+		expect_none_left sleep
 		expect 'orphans reaped' 20 "$(count_reaped '(.*): exited 0')"
 	fi
 	kill -s TERM "$target"

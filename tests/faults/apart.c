@@ -1,4 +1,4 @@
-/* One process for one run. What is run is the caller's affair. */
+/* One process for one run. The caller decides what is run. */
 #include "apart.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #define TEXT_SIZE 16384
 
-/* All that a run waits for has a limit of its own; this is for what nobody has thought of. */
+/* All that a run waits for has a limit of its own; this is for what no test has thought of. */
 #define PART_SECONDS_MAX 300
 
 #define WORKERS_MAX 16
@@ -24,8 +24,7 @@ bool apart_run(void (*part)(void *), void *argument, int messages)
 	int status;
 	pid_t pid;
 
-	if (ftruncate(messages, 0) < 0)
-		return false;
+	if (ftruncate(messages, 0) < 0) return false;
 	pid = fork();
 	if (pid == 0) {
 		lseek(messages, 0, SEEK_SET);
@@ -44,8 +43,7 @@ void apart_show(const char *title, int messages)
 	size_t length = (size_t)snprintf(text, sizeof(text), "FAILED %s\n", title);
 	ssize_t got = pread(messages, text + length, sizeof(text) - length, 0);
 
-	if (got > 0)
-		length += (size_t)got;
+	if (got > 0) length += (size_t)got;
 	(void)!write(STDOUT_FILENO, text, length); /* one write: others print too */
 }
 

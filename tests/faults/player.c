@@ -57,8 +57,7 @@ static void make_orphans(int count)
 		pid_t parent = fork();
 
 		if (parent == 0) {
-			if (fork() == 0)
-				pass_time_us(made * 200);
+			if (fork() == 0) pass_time_us(made * 200);
 			_exit(0);
 		}
 		waitpid(parent, NULL, 0);
@@ -66,25 +65,39 @@ static void make_orphans(int count)
 }
 
 /* They inherit the mask, so nothing that is sent to them is lost. */
-static void leave_one_who_ends_on(int last)
+static void leave_one_that_ends_on(int last)
 {
 	int signal;
 	siginfo_t info;
 
-	if (fork() > 0)
-		return;
+	if (fork() > 0) return;
 	do {
 		signal = next_signal(UINT64_MAX, &info);
-		if (signal != SIGCONT)
-			say("left", signal);
+		if (signal != SIGCONT) say("left", signal);
 	} while (signal != last);
 	_exit(0);
 }
 
-static void leave_one_who_does_not(void)
+/* The parent speaks when its child is there, and after that has ended. */
+static void leave_pair(bool is_stubborn)
 {
-	if (fork() > 0)
-		return;
+	pid_t child;
+	siginfo_t info;
+
+	if (fork() > 0) return;
+	child = fork();
+	if (child > 0) say("leaves", is_stubborn ? 4 : 3);
+	while (is_stubborn || next_signal(UINT64_MAX, &info) != SIGTERM) {
+		if (is_stubborn) pause();
+	}
+	if (child > 0) waitpid(child, NULL, 0);
+	say("left", SIGTERM);
+	_exit(0);
+}
+
+static void leave_one_that_does_not(void)
+{
+	if (fork() > 0) return;
 	for (;;)
 		pause();
 }
@@ -131,36 +144,32 @@ int main(void)
 
 		switch (signal) {
 		case SIGCHLD:
-		case SIGCONT:
-			break;
+		case SIGCONT: break;
 		case PLAYER_ORPHANS:
 			make_orphans(has_value ? value : PLAYER_ORPHANS_MADE);
 			say("made", has_value ? value : PLAYER_ORPHANS_MADE);
 			break;
 		case PLAYER_LEAVE:
-			leave_one_who_ends_on(SIGTERM);
+			leave_one_that_ends_on(SIGTERM);
 			say("leaves", 0);
 			break;
 		case PLAYER_LEAVE_LISTENER:
-			leave_one_who_ends_on(SIGHUP);
+			leave_one_that_ends_on(SIGHUP);
 			say("leaves", 2);
 			break;
 		case PLAYER_LEAVE_STUBBORN:
-			leave_one_who_does_not();
+			leave_one_that_does_not();
 			say("leaves", 1);
 			break;
+		case PLAYER_LEAVE_PAIR: leave_pair(false); break;
+		case PLAYER_LEAVE_STUBBORN_PAIR: leave_pair(true); break;
 		case PLAYER_STOP:
 			stop_by(has_value ? value : SIGTSTP);
 			say("continued", has_value ? value : SIGTSTP);
 			break;
-		case PLAYER_EXIT:
-			_exit(has_value ? value : PLAYER_STATUS);
-		case PLAYER_DIE:
-			die_by(has_value ? value : SIGKILL);
-			break;
-		default:
-			say_signal(&info);
-			break;
+		case PLAYER_EXIT: _exit(has_value ? value : PLAYER_STATUS);
+		case PLAYER_DIE: die_by(has_value ? value : SIGKILL); break;
+		default: say_signal(&info); break;
 		}
 	}
 }

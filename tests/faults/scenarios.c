@@ -36,14 +36,13 @@ static void have_few_descriptors(void)
 static void hide_proc(void)
 {
 	have_few_descriptors();
-	if (mount("none", "/proc", "tmpfs", 0, NULL) < 0)
-		_exit(93);
+	if (mount("none", "/proc", "tmpfs", 0, NULL) < 0) _exit(93);
 }
 
-/* Room for the list of processes and one more: a look at a process takes two. */
+/* Room for the list of processes, and none for a look at a process. */
 static void have_too_few_descriptors(void)
 {
-	const struct rlimit few = {6, 6};
+	const struct rlimit few = {5, 5};
 
 	setrlimit(RLIMIT_NOFILE, &few);
 }
@@ -91,15 +90,13 @@ static void forbid_exec(void)
 
 static void forbid_shell(void)
 {
-	if (mount("/dev/null", "/bin/sh", NULL, MS_BIND, NULL) < 0)
-		_exit(93);
+	if (mount("/dev/null", "/bin/sh", NULL, MS_BIND, NULL) < 0) _exit(93);
 }
 
 /* The one that the file has. */
 static void forbid_capability(void)
 {
-	if (prctl(PR_CAPBSET_DROP, (unsigned long)CAP_SYS_TIME, 0UL, 0UL, 0UL) < 0)
-		_exit(93);
+	if (prctl(PR_CAPBSET_DROP, (unsigned long)CAP_SYS_TIME, 0UL, 0UL, 0UL) < 0) _exit(93);
 }
 
 /* For a pause: what is sent before whit listens is kept, and there are two to reap. */
@@ -110,24 +107,7 @@ static void have_children(void)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	for (int i = 0; i < 2; i++) {
-		if (fork() == 0)
-			_exit(0);
-	}
-}
-
-/*
- * More than the batches that whit takes for a flood, and to its thread, before which it reads
- * nothing else. They are kept over the exec, so all are there when it begins to read.
- */
-static void be_flooded(void)
-{
-	sigset_t all;
-
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, NULL);
-	for (int i = 0; i < 300; i++) {
-		if (syscall(SYS_tgkill, getpid(), getpid(), PLAYER_FIRST_PRINTED) < 0)
-			_exit(93);
+		if (fork() == 0) _exit(0);
 	}
 }
 
@@ -135,8 +115,7 @@ static void write_messages_to_file(void)
 {
 	int file = memfd_create("stderr", MFD_CLOEXEC);
 
-	if (file < 0 || dup2(file, STDERR_FILENO) < 0)
-		_exit(93);
+	if (file < 0 || dup2(file, STDERR_FILENO) < 0) _exit(93);
 }
 
 /* Of the scenario that goes on; its master's end is the test's, which never reads. */
@@ -146,11 +125,9 @@ static void lead_session(void)
 {
 	int fd;
 
-	if (setsid() < 0 && getpid() != 1)
-		_exit(94);
+	if (setsid() < 0 && getpid() != 1) _exit(94);
 	fd = open(terminal_path, O_RDWR); /* becomes the controlling terminal: open(2) */
-	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0)
-		_exit(95);
+	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0) _exit(95);
 	close(fd);
 }
 
@@ -172,7 +149,7 @@ static void give_foreground_to(pid_t group)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* The least shell with job control: whoever stops is continued in the foreground. */
+/* The least shell with job control: what stops is continued in the foreground. */
 static void be_job_of_shell(void)
 {
 	int status;
@@ -213,17 +190,24 @@ static void be_job_of_shell(void)
 	{                                                                                          \
 		.action = ACTION_AWAIT, .says = "ready 0"                                          \
 	}
-#define LEAVE          SIGNAL(PLAYER_LEAVE, "leaves 0")
-#define LEAVE_LISTENER SIGNAL(PLAYER_LEAVE_LISTENER, "leaves 2")
-#define LEAVE_STUBBORN SIGNAL(PLAYER_LEAVE_STUBBORN, "leaves 1")
-#define EXIT           SIGNAL(PLAYER_EXIT, NULL)
-#define STOP           SIGNAL(PLAYER_STOP, "continued 20")
+#define LEAVE               SIGNAL(PLAYER_LEAVE, "leaves 0")
+#define LEAVE_LISTENER      SIGNAL(PLAYER_LEAVE_LISTENER, "leaves 2")
+#define LEAVE_STUBBORN      SIGNAL(PLAYER_LEAVE_STUBBORN, "leaves 1")
+#define LEAVE_PAIR          SIGNAL(PLAYER_LEAVE_PAIR, "leaves 3")
+#define LEAVE_STUBBORN_PAIR SIGNAL(PLAYER_LEAVE_STUBBORN_PAIR, "leaves 4")
+#define JOIN                                                                                       \
+	{                                                                                          \
+		.action = ACTION_JOIN, .says = "joined 0"                                          \
+	}
+#define EXIT SIGNAL(PLAYER_EXIT, NULL)
+#define STOP SIGNAL(PLAYER_STOP, "continued 20")
 
 #define ALL_SORTS READY, SIGNAL(SIGUSR1, "got 10"), QUEUE(36, "got 36 with 5"), ORPHANS, EXIT
 
 #define AS_INIT      .role = ROLE_INIT
 #define AS_SUBREAPER .role = ROLE_SUBREAPER, .bystanders = 2
-/* The command is pid 6 and who is left is 7, which no other scenario has: `calls` tells by that. */
+/* The command is pid 6, and what it leaves 7 and 8, which no other scenario has: `calls` tells by
+ * that. */
 #define AS_DRAINING_SUBREAPER .role = ROLE_SUBREAPER, .bystanders = 3
 #define BOTH(...)                                                                                  \
 	{AS_INIT, __VA_ARGS__},                                                                    \
@@ -231,11 +215,17 @@ static void be_job_of_shell(void)
 		AS_SUBREAPER, __VA_ARGS__                                                          \
 	}
 
+#define BOTH_DRAINING(...)                                                                         \
+	{AS_INIT, __VA_ARGS__},                                                                    \
+	{                                                                                          \
+		AS_DRAINING_SUBREAPER, __VA_ARGS__                                                 \
+	}
+
 /* What whit says with -v. */
-#define STARTED    "whit: started '*' (pid *)\n"
-#define EXITED     "whit: the command (pid *) exited with status 7 after * s\n"
-#define DRAINS     "whit: the rest has * s to finish\n" REST_ENDED
-#define REST_ENDED "whit: the rest has ended after * s\n"
+#define STARTED         "whit: started '*' (pid *)\n"
+#define EXITED          "whit: the command (pid *) exited with status 7 after * s\n"
+#define DRAINS          "whit: the remaining processes have * s to finish\n" REMAINING_ENDED
+#define REMAINING_ENDED "whit: the remaining processes have ended after * s\n"
 
 #define CANNOT_RUN(its_name, file, its_status, reason, ...)                                        \
 	{                                                                                          \
@@ -244,12 +234,12 @@ static void be_job_of_shell(void)
 			 .least_err = "whit: cannot run '*': *\n", __VA_ARGS__                     \
 	}
 
-#define KILLED          "whit: the command (pid *) was killed by SIGKILL*\n"
-#define KILLING_COMMAND "whit: killing the command (pid *): it has not ended within 0.05 s\n"
-#define KILLING_REST    "whit: killing the rest: it has not ended within * s\n"
-#define NOT_IN_PROC                                                                                \
-	"whit: cannot look for the rest in /proc (*): only the command's process group is "        \
-	"signalled\n"
+#define KILLED "whit: the command (pid *) was killed by SIGKILL*\n"
+#define KILLING_COMMAND                                                                            \
+	"whit: killing the command (pid *): it has not ended within 0.05 s of a stop signal\n"
+#define KILLING_REMAINING "whit: killing the remaining processes: they have not ended within * s\n"
+#define GIVING_UP         "whit: giving up on the remaining processes: SIGKILL has not ended them\n"
+#define NOT_ALL(why)      "whit: cannot signal all remaining processes: " why ": *\n"
 
 const struct scenario scenarios[] = {
 	BOTH(.name = "plain", .words = {"PLAYER"}, .steps = {ALL_SORTS}, .status = 7, .err = ""),
@@ -260,22 +250,22 @@ const struct scenario scenarios[] = {
 	CANNOT_RUN("not found", "/nowhere/player", 127, "no such file: there is no '/nowhere'",
 		.fails_start = true),
 	CANNOT_RUN("not found from here", "./nowhere", 127,
-		"no such file: there is no './nowhere' in the working directory '/proc'"),
+		"no such file: there is no './nowhere'; the working directory is '/proc'"),
 	CANNOT_RUN("not found in PATH", "player", 127,
 		"not found in PATH (/no-such-directory:/nor-this)", .set_up = search_nowhere),
 	CANNOT_RUN("dangling link", "FILES/link", 127,
-		"'*/link' is a link to '/nowhere/target', which does not exist"),
+		"'*/link' is a link to '/nowhere/target': no such file: there is no '/nowhere'"),
 	CANNOT_RUN("no interpreter", "FILES/interpreter", 127,
 		"its interpreter '/nowhere/interpreter' does not exist; *"),
 	CANNOT_RUN("empty", "FILES/empty", 126, "it is an empty file"),
 	CANNOT_RUN("no shell", "FILES/script", 126,
-		"it is text without a '#!' line, and /bin/sh cannot be run; *",
+		"it is text without a '#!' line and needs a /bin/sh that works; *",
 		.set_up = forbid_shell),
-	CANNOT_RUN("no permission", "FILES/refused", 126, "no permission to execute it (*"),
+	CANNOT_RUN("no permission", "FILES/refused", 126, "no permission to execute '*' (*"),
 	CANNOT_RUN("mounted noexec", "FILES/script", 126, "its file system is mounted noexec; *",
 		.set_up = forbid_exec),
-	CANNOT_RUN("capabilities", "FILES/capable", 126, "it has file capabilities *",
-		.set_up = forbid_capability),
+	CANNOT_RUN("capabilities", "FILES/capable", 126,
+		"its file capabilities are not allowed here; *", .set_up = forbid_capability),
 	{AS_INIT, .name = "script", .words = {"FILES/script"}, .steps = {READY, EXIT}, .status = 7,
 		.err = "", .fails_start = true},
 	{AS_INIT, .name = "socket activation", .words = {"PLAYER"}, .set_up = name_self_as_listener,
@@ -287,27 +277,24 @@ const struct scenario scenarios[] = {
 	{AS_INIT, .name = "no close_range", .words = {"PLAYER"}, .set_up = have_few_descriptors,
 		.standing = {"inject=close_range:error=ENOSYS"}, .steps = {READY, EXIT},
 		.status = 7, .err = ""},
-	{AS_INIT, .name = "no close_range, no /proc", .words = {"PLAYER"}, .set_up = hide_proc,
-		.standing = {"inject=close_range:error=ENOSYS"}, .steps = {READY, EXIT},
-		.status = 7, .err = ""},
-	{AS_INIT, .name = "no close_range, no prlimit64", .words = {"PLAYER"}, .set_up = hide_proc,
-		.only = "getrlimit",
-		.standing = {"inject=close_range:error=ENOSYS", "inject=prlimit64:error=ENOSYS"},
-		.steps = {READY, EXIT}, .status = 7, .err = ""},
 	BOTH(.name = "group", .words = {"-g", "PLAYER"}, .steps = {ALL_SORTS}, .status = 7,
 		.err = ""),
 	BOTH(.name = "parent death", .words = {"-p", "HUP", "PLAYER"}, .steps = {READY, EXIT},
 		.status = 7, .err = ""),
+	{AS_SUBREAPER, .name = "parent death without pidfds", .words = {"-p", "HUP", "PLAYER"},
+		.standing = {"inject=pidfd_open:error=ENOSYS"}, .steps = {READY, EXIT}, .status = 7,
+		.err = ""},
 	BOTH(.name = "verbose", .words = {"-vv", "PLAYER"}, .steps = {ALL_SORTS}, .status = 7,
-		.err = STARTED "**passed on SIGUSR1 from pid 0 (outside this namespace) after * s\n"
-			       "**reaped orphan * (player): exited 0\n**" EXITED,
+		.err = STARTED
+		"**forwarded SIGUSR1 from pid 0 (outside this namespace) to the command after * s\n"
+		"**reaped orphan * (player): exited 0\n**" EXITED,
 		.least_err = STARTED "**reaped orphan * (*): exited 0\n**" EXITED),
 	{AS_INIT, .name = "no pwritev2", .words = {"-v", "PLAYER"},
 		.standing = {"inject=pwritev2:error=EOPNOTSUPP"}, .steps = {READY, EXIT},
-		.status = 7, .err = STARTED "whit: passed on SIGRTMIN+21 from *\n" EXITED},
+		.status = 7, .err = STARTED "whit: forwarded SIGRTMIN+23 from *\n" EXITED},
 	{AS_INIT, .name = "no pwritev2, messages to a terminal", .words = {"-v", "PLAYER"},
 		.set_up = write_messages_to_terminal, .has_terminal = true,
-		.only = "@(ioctl|open|fcntl|write|close|poll)",
+		.only = "@(ioctl|openat|write|close|poll)",
 		.standing = {"inject=pwritev2:error=EOPNOTSUPP"}, .steps = {READY, EXIT},
 		.status = 7, .err = ""},
 	{AS_INIT, .name = "pwritev2 says later, messages to a file", .words = {"-v", "PLAYER"},
@@ -318,43 +305,45 @@ const struct scenario scenarios[] = {
 	{AS_INIT, .name = "no signals", .words = {"PLAYER"}, .only = "poll",
 		.standing = {"inject=read:error=EIO:when=1"}, .steps = {READY, EXIT}, .status = 7,
 		.err = ""},
-	BOTH(.name = "drain", .words = {"-d", "DRAIN", "PLAYER"},
+	BOTH_DRAINING(.name = "drain", .words = {"-d", "DRAIN", "PLAYER"},
 		.steps = {READY, SIGNAL(SIGHUP, "got 1"), LEAVE, EXIT}, .last_words = "left 15\n",
 		.status = 7, .err = ""),
-	BOTH(.name = "drain with a signal", .words = {"-d", "DRAIN", "PLAYER"},
+	BOTH_DRAINING(.name = "drain with a signal", .words = {"-d", "DRAIN", "PLAYER"},
 		.steps = {READY, LEAVE_LISTENER, SIGNAL(PLAYER_EXIT, "left 15"),
 			SIGNAL(SIGHUP, NULL)},
 		.last_words = "left 1\n", .status = 7, .err = ""),
-	BOTH(.name = "drain to the end", .words = {"-d", "0.05", "PLAYER"},
-		.steps = {READY, LEAVE_STUBBORN, EXIT}, .status = 7, .err = KILLING_REST),
-	{AS_DRAINING_SUBREAPER, .name = "drain without pidfds", .words = {"-d", "DRAIN", "PLAYER"},
-		.standing = {"inject=pidfd_open:error=ENOSYS"}, .steps = {READY, LEAVE, EXIT},
-		.last_words = "left 15\n", .status = 7, .err = ""},
-	{AS_DRAINING_SUBREAPER, .name = "drain without /proc", .words = {"-d", "DRAIN", "PLAYER"},
-		.set_up = hide_proc, .steps = {READY, LEAVE, EXIT}, .last_words = "left 15\n",
-		.status = 7, .err = NOT_IN_PROC},
+	BOTH_DRAINING(.name = "drain to the end", .words = {"-d", "0.05", "PLAYER"},
+		.steps = {READY, LEAVE_STUBBORN, EXIT}, .status = 7, .err = KILLING_REMAINING),
+	{AS_DRAINING_SUBREAPER, .name = "drain of a pair", .words = {"-d", "DRAIN", "PLAYER"},
+		.steps = {READY, LEAVE_PAIR, EXIT}, .last_words = "left 15\nleft 15\n", .status = 7,
+		.err = ""},
+	{AS_DRAINING_SUBREAPER, .name = "drain of a stubborn pair",
+		.words = {"-d", "0.05", "PLAYER"}, .steps = {READY, LEAVE_STUBBORN_PAIR, EXIT},
+		.status = 7, .err = KILLING_REMAINING},
+	{AS_INIT, .name = "drain with one that joined", .words = {"-d", "0.05", "PLAYER"},
+		.steps = {READY, JOIN, EXIT}, .status = 7, .err = KILLING_REMAINING},
+	{AS_DRAINING_SUBREAPER, .name = "drain without pidfds", .words = {"-d", "0.05", "PLAYER"},
+		.standing = {"inject=pidfd_open:error=ENOSYS"}, .steps = {READY, LEAVE_PAIR, EXIT},
+		.status = 7, .err = NOT_ALL("player") KILLING_REMAINING,
+		.least_err = NOT_ALL("*") KILLING_REMAINING},
+	{AS_DRAINING_SUBREAPER, .name = "drain without /proc", .words = {"-d", "0.05", "PLAYER"},
+		.set_up = hide_proc, .steps = {READY, LEAVE, EXIT}, .status = 7,
+		.err = NOT_ALL("/proc") KILLING_REMAINING GIVING_UP},
 	{AS_DRAINING_SUBREAPER, .name = "drain with too few descriptors",
-		.words = {"-d", "DRAIN", "PLAYER"}, .set_up = have_too_few_descriptors,
-		.steps = {READY, LEAVE, EXIT}, .last_words = "left 15\n", .status = 7,
-		.err = NOT_IN_PROC},
-	{AS_DRAINING_SUBREAPER, .name = "drain with no descriptor for a process",
-		.words = {"-d", "DRAIN", "PLAYER"}, .standing = {"inject=pidfd_open:error=EMFILE"},
-		.steps = {READY, LEAVE, EXIT}, .last_words = "left 15\n", .status = 7,
-		.err = NOT_IN_PROC},
-	BOTH(.name = "verbose drain", .words = {"-v", "-d", "DRAIN", "PLAYER"},
+		.words = {"-d", "0.05", "PLAYER"}, .set_up = have_too_few_descriptors,
+		.steps = {READY, LEAVE, EXIT}, .status = 7,
+		.err = NOT_ALL("/proc") KILLING_REMAINING GIVING_UP},
+	BOTH_DRAINING(.name = "verbose drain", .words = {"-v", "-d", "DRAIN", "PLAYER"},
 		.steps = {READY, LEAVE, EXIT}, .last_words = "left 15\n", .status = 7,
 		.err = STARTED "**" EXITED "whit: still running: pid * (player)\n" DRAINS,
 		.least_err = STARTED "**" EXITED "**" DRAINS),
-	BOTH(.name = "verbose drain to the end", .words = {"-v", "-d", "0.05", "PLAYER"},
+	BOTH_DRAINING(.name = "verbose drain to the end", .words = {"-v", "-d", "0.05", "PLAYER"},
 		.steps = {READY, LEAVE_STUBBORN, EXIT}, .status = 7,
-		.err = STARTED "**" EXITED "**" KILLING_REST
-			       "whit: still running: pid * (player)\n" REST_ENDED,
-		.least_err = STARTED "**" EXITED "**" KILLING_REST "**" REST_ENDED),
+		.err = STARTED "**" EXITED "**" KILLING_REMAINING
+			       "whit: still running: pid * (player)\n" REMAINING_ENDED,
+		.least_err = STARTED "**" EXITED "**" KILLING_REMAINING "**" REMAINING_ENDED),
 	BOTH(.name = "killed", .words = {"PLAYER"}, .steps = {READY, SIGNAL(PLAYER_DIE, NULL)},
 		.status = 137, .err = "whit: the command (pid *) was killed by SIGKILL*\n"),
-	/* None of the flood is passed on: 300 lines would only be long. */
-	BOTH(.name = "flood", .words = {"-r", "34:0", "PLAYER"}, .set_up = be_flooded,
-		.only = "signalfd4", .steps = {READY, EXIT}, .status = 7, .err = ""),
 	BOTH(.name = "kill after", .words = {"-k", "0.05", "PLAYER"},
 		.steps = {READY, SIGNAL(SIGTERM, NULL)}, .last_words = "?(got 15\n)", .status = 137,
 		.err = KILLING_COMMAND, .least_err = KILLING_COMMAND KILLED),
@@ -365,7 +354,7 @@ const struct scenario scenarios[] = {
 		.steps = {SIGNAL(SIGTERM, NULL)}, .status = 0, .err = ""},
 	{AS_SUBREAPER, .name = "pause", .words = {"-P"}, .set_up = have_children,
 		.steps = {SIGNAL(SIGTERM, NULL)}, .status = 0,
-		.err = "whit: --pause, but not as PID 1: *\n"},
+		.err = "whit: --pause as PID *: only PID 1 reaps all orphans\n"},
 	BOTH(.name = "terminal", .words = {"PLAYER"}, .set_up = lead_session, .has_terminal = true,
 		.steps = {READY, STOP, EXIT}, .status = 7, .err = "", .fails_start = true),
 	{AS_INIT, .name = "terminal and shell", .words = {"PLAYER"}, .set_up = be_job_of_shell,
@@ -385,8 +374,7 @@ static const char *player_path(void)
 {
 	const char *path = getenv("PLAYER");
 
-	if (path == NULL)
-		fail_msg("PLAYER is not set; run this by `make check-faults`");
+	if (path == NULL) fail_msg("PLAYER is not set; run this by `make check-faults`");
 	return path;
 }
 
@@ -415,8 +403,7 @@ static void make_capable_file(void)
 	ssize_t size = fd < 0 ? -1 : read(fd, program, sizeof(program));
 	char path[PATH_MAX];
 
-	if (size <= 0)
-		fail_msg("cannot read the player");
+	if (size <= 0) fail_msg("cannot read the player");
 	close(fd);
 	make_file("capable", 0755, program, (size_t)size);
 	snprintf(path, sizeof(path), "%s/capable", shelter_directory());
@@ -450,9 +437,38 @@ static void prepare(void *argument)
 {
 	const struct player_setting *setting = argument;
 
-	if (setting->scenario->set_up != NULL)
-		setting->scenario->set_up();
+	if (setting->scenario->set_up != NULL) setting->scenario->set_up();
 	tracer_wait_at_gate(setting->gate);
+}
+
+/* Ends by KILL alone. */
+static int be_joined(void *argument)
+{
+	const struct run *run = argument;
+	char path[64];
+	sigset_t all;
+	int out;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	snprintf(path, sizeof(path), "/proc/%d/fd/1", run->whit);
+	out = open(path, O_WRONLY | O_CLOEXEC);
+	if (out < 0 || dprintf(out, "joined 0\n") < 0) return 1;
+	close(out);
+	for (;;)
+		pause();
+}
+
+/* In a process apart, which the namespace's end ends. */
+static void join(struct run *run)
+{
+	pid_t waiter = fork();
+
+	assert_true(waiter >= 0);
+	if (waiter == 0) {
+		(void)run_join(run, be_joined, run);
+		_exit(0);
+	}
 }
 
 static void take_step(const struct step *step, struct run *run)
@@ -464,9 +480,9 @@ static void take_step(const struct step *step, struct run *run)
 	case ACTION_QUEUE:
 		(void)sigqueue(run->whit, step->signal, (union sigval){.sival_int = QUEUED_VALUE});
 		break;
+	case ACTION_JOIN: join(run); break;
 	case ACTION_AWAIT:
-	case ACTION_NONE:
-		break;
+	case ACTION_NONE: break;
 	}
 }
 
@@ -476,7 +492,7 @@ static size_t signals_given_up(struct run *run)
 	size_t count = 0;
 
 	run->err.text[run->err.length] = '\0';
-	while ((text = strstr(text, "cannot pass on")) != NULL) {
+	while ((text = strstr(text, "cannot forward")) != NULL) {
 		count++;
 		text++;
 	}
@@ -484,7 +500,7 @@ static size_t signals_given_up(struct run *run)
 }
 
 /*
- * Reads more. A signal that whit says it could not pass on is sent once more, as whoever reads that
+ * Reads more. A signal that whit says it could not forward is sent once more, as a reader of that
  * would do. False at the end of both outputs.
  */
 static bool read_on(struct run *run, const struct step *step)
@@ -492,12 +508,10 @@ static bool read_on(struct run *run, const struct step *step)
 	size_t before = signals_given_up(run);
 	pid_t command;
 
-	if (!run_read(run))
-		return false;
-	if (signals_given_up(run) == before)
-		return true;
+	if (!run_read(run)) return false;
+	if (signals_given_up(run) == before) return true;
 	command = process_child(run->whit);
-	if (strstr(run->err.text, "cannot pass on SIGKILL") == NULL)
+	if (strstr(run->err.text, "cannot forward SIGKILL") == NULL)
 		take_step(step, run);
 	else if (command > 0) /* 0 would be our own group */
 		(void)kill(command, SIGKILL);
@@ -510,8 +524,7 @@ static bool await_line(struct run *run, const struct step *step, size_t *at)
 	char *end;
 
 	while ((end = memchr(run->out.text + *at, '\n', run->out.length - *at)) == NULL) {
-		if (!read_on(run, step))
-			return false;
+		if (!read_on(run, step)) return false;
 	}
 	*at = (size_t)(end - run->out.text) + 1;
 	return true;
@@ -528,11 +541,10 @@ static void look_again_later(void)
  * Until whit sleeps, is stopped or has ended, so that the calls of the next step are its own, and
  * the same each time. As long as strace holds it the state is `t`.
  */
-static void await_rest(struct run *run)
+static void await_sleep(struct run *run)
 {
 	for (int looks = 0; strchr("STZ", process_state(run->whit)) == NULL; looks++) {
-		if (looks > PATIENCE_MS)
-			run_fail(run, "whit does not come to rest");
+		if (looks > PATIENCE_MS) run_fail(run, "whit does not go to sleep");
 		look_again_later();
 	}
 }
@@ -541,8 +553,7 @@ static void await_rest(struct run *run)
 static void await_reaping(struct run *run)
 {
 	for (int looks = 0; run_count_children(run, false) > 1; looks++) {
-		if (looks > PATIENCE_MS)
-			run_fail(run, "an orphan is left");
+		if (looks > PATIENCE_MS) run_fail(run, "an orphan is left");
 		look_again_later();
 	}
 }
@@ -553,12 +564,10 @@ static void take_steps(struct run *run, const struct scenario *scenario)
 	size_t at = 0;
 
 	for (; step->action != ACTION_NONE; step++) {
-		await_rest(run);
+		await_sleep(run);
 		take_step(step, run);
-		if (step->says != NULL && !await_line(run, step, &at))
-			return;
-		if (step->makes_orphans)
-			await_reaping(run);
+		if (step->says != NULL && !await_line(run, step, &at)) return;
+		if (step->makes_orphans) await_reaping(run);
 	}
 	while (step > scenario->steps ? read_on(run, step - 1) : run_read(run))
 		;
@@ -583,12 +592,9 @@ static const char *real_word(const char *word, enum drain drain, char buffer[PAT
 {
 	static const char files[] = "FILES/";
 
-	if (strcmp(word, "PLAYER") == 0)
-		return player_path();
-	if (strcmp(word, "DRAIN") == 0)
-		return drain == DRAIN_LONG ? "30" : "0.5";
-	if (strncmp(word, files, strlen(files)) != 0)
-		return word;
+	if (strcmp(word, "PLAYER") == 0) return player_path();
+	if (strcmp(word, "DRAIN") == 0) return drain == DRAIN_LONG ? "30" : "0.5";
+	if (strncmp(word, files, strlen(files)) != 0) return word;
 	snprintf(buffer, PATH_MAX, "%s/%s", shelter_directory(), word + strlen(files));
 	return buffer;
 }
@@ -633,13 +639,11 @@ void scenario_play(const struct scenario *scenario, struct run *run, struct trac
 			.prepare_argument = &setting,
 		});
 	tracer_wait_until_reached(tracer);
-	if (scenario->has_shell)
-		run->whit = process_child(run->whit);
+	if (scenario->has_shell) run->whit = process_child(run->whit);
 	tracer_attach(tracer, run->whit, treatment->traced, options);
 	*ret_pid = run->whit;
 	take_steps(run, scenario);
 	run_wait_end(run);
 	tracer_wait(tracer);
-	if (master >= 0)
-		close(master);
+	if (master >= 0) close(master);
 }

@@ -13,6 +13,7 @@ enum action {
 	ACTION_NONE,   /* there is no further step */
 	ACTION_SIGNAL, /* to whit */
 	ACTION_QUEUE,  /* to whit, with the value 5 */
+	ACTION_JOIN,   /* a process joins whit's namespace from outside */
 	ACTION_AWAIT,  /* only wait */
 };
 
@@ -20,7 +21,7 @@ struct step {
 	enum action action;
 	int signal;
 	const char *says;   /* the line on stdout that tells that it is done; NULL: nothing */
-	bool makes_orphans; /* who must all be reaped before the next step */
+	bool makes_orphans; /* which must all be reaped before the next step */
 };
 
 struct scenario {
@@ -30,7 +31,7 @@ struct scenario {
 	/* "PLAYER": the player's path; "DRAIN": the time of a drain; "FILES/": see below. */
 	const char *words[SCENARIO_WORDS];
 	void (*set_up)(void); /* in whit's process, before its exec */
-	/* What fails always, as strace's inject= has it: the way to the fallbacks. */
+	/* What fails always, as strace's inject= takes it: the way to the fallbacks. */
 	const char *standing[SCENARIO_STANDING];
 	struct step steps[SCENARIO_STEPS];
 	const char *last_words; /* a glob for stdout after all the steps; NULL: nothing */
@@ -51,7 +52,7 @@ struct scenario {
 extern const struct scenario scenarios[];
 extern const size_t scenario_count;
 
-/* How long a drain lasts: longer than anybody needs, or until it misses somebody. */
+/* How long a drain lasts: longer than any process needs, or until it misses one. */
 enum drain {
 	DRAIN_LONG,
 	DRAIN_SHORT,
@@ -60,14 +61,14 @@ enum drain {
 /* What is done to whit's calls. */
 struct treatment {
 	enum traced traced;
-	const char *inject; /* as strace has it; NULL: nothing */
+	const char *inject; /* for strace; NULL: nothing */
 	enum drain drain;
 };
 
 /* Makes the files that cannot be run, in the shelter. */
 void scenario_make_files(void);
 
-/* Plays it to its end under strace. The pid is of whit, as strace has it. */
+/* Plays it to its end under strace. The pid is of whit, as strace prints it. */
 void scenario_play(const struct scenario *scenario, struct run *run, struct tracer *tracer,
 	const struct treatment *treatment, pid_t *ret_pid);
 

@@ -1,4 +1,4 @@
-/* Who dies with whom. What is run in the shelter is its callers' affair. */
+/* What ends the processes of a test. The callers decide what is run in the shelter. */
 #include "shelter.h"
 
 #include "integration/harness.h"
@@ -29,7 +29,7 @@ __attribute__((noreturn)) static void be_shelter(
 	if (read(parent[0], &byte, 1) != 1) /* it has died before we asked */
 		_exit(1);
 	close(parent[0]);
-	(void)setsid(); /* ^C is for the one outside, who ends us all at once */
+	(void)setsid(); /* ^C is for the process outside, which ends all of them at once */
 	if (mount("none", directory, "tmpfs", 0, "mode=755") < 0) {
 		perror("cannot mount a tmpfs");
 		_exit(1);
@@ -37,7 +37,7 @@ __attribute__((noreturn)) static void be_shelter(
 	exit(part(argc, argv));
 }
 
-/* Until the shelter has ended, or whoever wants us to end has had it ended. */
+/* Until the shelter has ended, also if a signal has ended it. */
 static int await_end(pid_t shelter, const sigset_t *awaited)
 {
 	int status = 0;
@@ -45,8 +45,7 @@ static int await_end(pid_t shelter, const sigset_t *awaited)
 
 	do {
 		signal = sigwaitinfo(awaited, NULL);
-		if (signal > 0 && signal != SIGCHLD)
-			kill(shelter, SIGKILL);
+		if (signal > 0 && signal != SIGCHLD) kill(shelter, SIGKILL);
 	} while (waitpid(shelter, &status, signal == SIGCHLD ? WNOHANG : 0) != shelter);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

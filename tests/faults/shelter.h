@@ -1,5 +1,5 @@
 /*
- * A PID namespace around a whole test, and a directory in memory. Whatever ends the test, be it ^C,
+ * A PID namespace around a whole test, and a directory in memory. Whatever ends the test, also ^C,
  * timeout(1) or KILL, the kernel then ends all that it has started.
  */
 #ifndef WHIT_TESTS_SHELTER_H
@@ -11,7 +11,7 @@
  */
 int shelter_run(int (*part)(int argc, char **argv), int argc, char **argv);
 
-/* The directory, for who is in the shelter. */
+/* The directory, for processes in the shelter. */
 const char *shelter_directory(void);
 
 #endif

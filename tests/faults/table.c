@@ -1,4 +1,4 @@
-/* Reads and searches the table. What is done with a row is the caller's affair. */
+/* Reads and searches the table. The caller does what a row says. */
 #include "table.h"
 
 #include <fnmatch.h>
@@ -25,8 +25,9 @@ static const struct {
 	{"value lost", OUTCOME_VALUE_LOST, false, false},
 	{"signal lost", OUTCOME_SIGNAL_LOST, false, true},
 	{"orphans lost", OUTCOME_ORPHANS_LOST, false, false},
-	{"rest missed", OUTCOME_REST_MISSED, false, false},
-	{"rest refused", OUTCOME_REST_REFUSED, false, true},
+	{"may warn", OUTCOME_MAY_WARN, false, true},
+	{"process missed", OUTCOME_PROCESS_MISSED, false, false},
+	{"process refused", OUTCOME_PROCESS_REFUSED, false, true},
 	{"dies", OUTCOME_DIES, true, false},
 	{"not tried", OUTCOME_NOT_TRIED, false, false},
 };
@@ -36,8 +37,7 @@ static const struct {
 const char *table_outcome_name(enum outcome outcome)
 {
 	for (size_t i = 0; i < OUTCOMES; i++) {
-		if (outcomes[i].outcome == outcome)
-			return outcomes[i].name;
+		if (outcomes[i].outcome == outcome) return outcomes[i].name;
 	}
 	return "?";
 }
@@ -68,14 +68,11 @@ static bool parse_outcome(struct row *row, char *text)
 	for (size_t i = 0; i < OUTCOMES; i++) {
 		size_t length = strlen(outcomes[i].name);
 
-		if (strncmp(text, outcomes[i].name, length) != 0)
-			continue;
+		if (strncmp(text, outcomes[i].name, length) != 0) continue;
 		row->outcome = outcomes[i].outcome;
 		text += length;
-		if (outcomes[i].has_status)
-			row->status = (int)strtol(text, &text, 10);
-		if (!outcomes[i].has_text)
-			return *text == '\0';
+		if (outcomes[i].has_status) row->status = (int)strtol(text, &text, 10);
+		if (!outcomes[i].has_text) return *text == '\0';
 		row->text = text + 2;
 		return strncmp(text, ": ", 2) == 0;
 	}
@@ -87,10 +84,8 @@ static char *padded_errors(const char *errors)
 	char all[1024];
 
 	snprintf(all, sizeof(all), " %s ", errors);
-	if (strcmp(errors, "-") == 0)
-		return strdup("");
-	if (strstr(all, " any ") != NULL)
-		snprintf(all, sizeof(all), " %s " ANY_ERRORS " ", errors);
+	if (strcmp(errors, "-") == 0) return strdup("");
+	if (strstr(all, " any ") != NULL) snprintf(all, sizeof(all), " %s " ANY_ERRORS " ", errors);
 	return strdup(all);
 }
 
@@ -101,8 +96,7 @@ static void parse_row(struct row *row, char *text, const char *path, int line)
 
 	for (int i = 0; i < COLUMNS; i++) {
 		columns[i] = strtok_r(text, "\t", &text);
-		if (columns[i] == NULL)
-			refuse(path, line, "it has fewer than five columns");
+		if (columns[i] == NULL) refuse(path, line, "it has fewer than five columns");
 	}
 	if (strcmp(columns[0], "whit") != 0 && strcmp(columns[0], "started") != 0)
 		refuse(path, line, "the first column is `whit` or `started`");
@@ -114,8 +108,7 @@ static void parse_row(struct row *row, char *text, const char *path, int line)
 	memcpy(row->call, row->pattern, name_length);
 	row->errors = padded_errors(columns[2]);
 	row->line = line;
-	if (!parse_outcome(row, columns[4]))
-		refuse(path, line, "no such outcome");
+	if (!parse_outcome(row, columns[4])) refuse(path, line, "no such outcome");
 	if ((*row->errors == '\0') != (row->outcome == OUTCOME_NOT_TRIED))
 		refuse(path, line, "no errnos and `not tried` go together");
 }
@@ -131,8 +124,7 @@ void table_read(struct table *table, const char *path)
 		char *row = strsep(&text, "\n");
 
 		line++;
-		if (*row == '\0' || *row == '#')
-			continue;
+		if (*row == '\0' || *row == '#') continue;
 		if (table->count == TABLE_ROWS_MAX)
 			refuse(path, line, "more rows than TABLE_ROWS_MAX");
 		parse_row(&table->rows[table->count++], row, path, line);
@@ -149,8 +141,7 @@ const struct row *table_find(
 {
 	char padded[64];
 
-	if (error != NULL)
-		snprintf(padded, sizeof(padded), " %s ", error);
+	if (error != NULL) snprintf(padded, sizeof(padded), " %s ", error);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct row *row = &table->rows[i];
 

@@ -14,18 +14,20 @@ enum caller {
 };
 
 enum outcome {
-	OUTCOME_GOES_ON,      /* as if nothing had failed */
-	OUTCOME_WARNS,        /* the same, and one more line */
-	OUTCOME_ENDS,         /* with that status and that line, and the command has not run */
-	OUTCOME_SAYS_LESS,    /* a message of whit's has less in it; all else is right */
-	OUTCOME_MESSAGE_LOST, /* all is right but that whit's messages may be missing */
-	OUTCOME_VALUE_LOST,   /* the signal arrives without the value that it was queued with */
-	OUTCOME_SIGNAL_LOST,  /* and a line says so; sent again, it arrives */
-	OUTCOME_ORPHANS_LOST, /* to another init; -v says so, and all else is right */
-	OUTCOME_REST_MISSED,  /* a drain may miss somebody, who is killed when its time is over */
-	OUTCOME_REST_REFUSED, /* the same, and a line says so */
-	OUTCOME_DIES,         /* before main, by that signal: libc */
-	OUTCOME_NOT_TRIED,    /* the comment above the row says why */
+	OUTCOME_GOES_ON,        /* as if nothing had failed */
+	OUTCOME_WARNS,          /* the same, and one more line */
+	OUTCOME_ENDS,           /* with that status and that line, and the command has not run */
+	OUTCOME_SAYS_LESS,      /* a message of whit's has less in it; all else is right */
+	OUTCOME_MESSAGE_LOST,   /* all is right but that whit's messages may be missing */
+	OUTCOME_VALUE_LOST,     /* the signal arrives without the value that it was queued with */
+	OUTCOME_SIGNAL_LOST,    /* and a line says so; sent again, it arrives */
+	OUTCOME_ORPHANS_LOST,   /* to another init; -v says so, and all else is right */
+	OUTCOME_MAY_WARN,       /* as if nothing had failed, but one more line may say so */
+	OUTCOME_PROCESS_MISSED, /* a drain may miss a process, which is killed when its time is over
+				 */
+	OUTCOME_PROCESS_REFUSED, /* the same, and a line says so */
+	OUTCOME_DIES,            /* before main, by that signal: libc */
+	OUTCOME_NOT_TRIED,       /* the comment above the row says why */
 };
 
 struct row {

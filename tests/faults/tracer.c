@@ -1,4 +1,4 @@
-/* How strace gets at whit. Which calls are failed or delayed is its callers' affair. */
+/* How strace gets at whit. The callers decide which calls fail or are delayed. */
 #include "tracer.h"
 
 #include <dirent.h>
@@ -30,11 +30,7 @@ static const struct {
 	{"rt_sigaction", SYS_rt_sigaction},
 	{"rt_sigprocmask", SYS_rt_sigprocmask},
 	{"execve", SYS_execve},
-#ifdef SYS_open
-	{"open", SYS_open},
-#endif
 	{"openat", SYS_openat},
-	{"fcntl", SYS_fcntl},
 	{"read", SYS_read},
 	{"close", SYS_close},
 };
@@ -57,8 +53,7 @@ bool tracer_is_there(void)
 static long burnable_number(const char *call)
 {
 	for (size_t i = 0; i < sizeof(burnable) / sizeof(burnable[0]); i++) {
-		if (strcmp(burnable[i].name, call) == 0)
-			return burnable[i].number;
+		if (strcmp(burnable[i].name, call) == 0) return burnable[i].number;
 	}
 	return -1;
 }
@@ -91,7 +86,7 @@ static void set_and_wake(_Atomic unsigned int *word)
 void tracer_wait_at_gate(struct gate *gate)
 {
 	set_and_wake(&gate->is_reached);
-	/* whit never calls futex, so this is in nobody's way in the trace. */
+	/* whit never calls futex, so this hides nothing in the trace. */
 	wait_while(&gate->is_open, 0);
 	for (int i = 0; i < gate->burn.count; i++)
 		syscall(burnable_number(gate->burn.call), -1L, 0L, 0L, 0L, 0L, 0L);
@@ -109,8 +104,7 @@ static void become_strace(
 	snprintf(file, sizeof(file), "%s/trace%s", tracer->directory,
 		traced == TRACED_WHIT ? ".alone" : "");
 	snprintf(pid, sizeof(pid), "%d", whit);
-	if (traced == TRACED_STARTED)
-		all[count++] = "-ff";
+	if (traced == TRACED_STARTED) all[count++] = "-ff";
 	for (; *words != NULL && count < 63; words++)
 		all[count++] = *words;
 	all[count] = NULL;
@@ -141,14 +135,12 @@ void tracer_attach(struct tracer *tracer, pid_t whit, enum traced traced, const 
 	while (length < sizeof(said) - 1 && memchr(said, '\n', length) == NULL) {
 		ssize_t got = read(messages[0], said + length, sizeof(said) - 1 - length);
 
-		if (got <= 0)
-			break;
+		if (got <= 0) break;
 		length += (size_t)got;
 	}
 	said[length] = '\0';
 	tracer->messages = messages[0]; /* closed, its next word would kill it by SIGPIPE */
-	if (strstr(said, "attached") == NULL)
-		fail_msg("strace is not attached: %s", said);
+	if (strstr(said, "attached") == NULL) fail_msg("strace is not attached: %s", said);
 	set_and_wake(&tracer->gate->is_open);
 }
 
@@ -174,10 +166,8 @@ FILE *tracer_open(const struct tracer *tracer, pid_t whit, enum traced whose)
 	directory = opendir(tracer->directory);
 	assert_non_null(directory);
 	while ((entry = readdir(directory)) != NULL) {
-		if (entry->d_name[0] == '.' || strcmp(entry->d_name, of_whit) == 0)
-			continue;
-		if (file != NULL)
-			fail_msg("more than one process was started");
+		if (entry->d_name[0] == '.' || strcmp(entry->d_name, of_whit) == 0) continue;
+		if (file != NULL) fail_msg("more than one process was started");
 		snprintf(path, sizeof(path), "%s/%s", tracer->directory, entry->d_name);
 		file = fopen(path, "re");
 	}
@@ -194,11 +184,9 @@ void tracer_remove(struct tracer *tracer)
 		return;
 	directory = opendir(tracer->directory);
 	while (directory != NULL && (entry = readdir(directory)) != NULL) {
-		if (entry->d_name[0] != '.')
-			unlinkat(dirfd(directory), entry->d_name, 0);
+		if (entry->d_name[0] != '.') unlinkat(dirfd(directory), entry->d_name, 0);
 	}
-	if (directory != NULL)
-		closedir(directory);
+	if (directory != NULL) closedir(directory);
 	rmdir(tracer->directory);
 	munmap(tracer->gate, sizeof(*tracer->gate));
 	tracer->gate = NULL;

@@ -30,16 +30,14 @@ static const int errors[] = {ENOENT, ENOEXEC, EACCES, ELOOP, EPERM, ELIBBAD, EIO
 
 static void require(bool holds, const char *what)
 {
-	if (holds)
-		return;
+	if (holds) return;
 	(void)fprintf(stderr, "fuzz: broken: %s\n", what);
 	abort();
 }
 
 static void require_call(bool has_worked, const char *call)
 {
-	if (has_worked)
-		return;
+	if (has_worked) return;
 	perror(call);
 	abort();
 }
@@ -50,8 +48,7 @@ static char *exact_copy(const void *bytes, size_t length, size_t room)
 	char *copy = malloc(length + room); /* no byte of none may be read either */
 
 	require_call(copy != NULL, "malloc");
-	if (length > 0)
-		memcpy(copy, bytes, length);
+	if (length > 0) memcpy(copy, bytes, length);
 	return copy;
 }
 
@@ -94,8 +91,7 @@ static void check_image(const unsigned char *bytes, size_t length)
 		require(memchr(first, '\0', newline != NULL ? (size_t)(newline - first) : count) ==
 				NULL,
 			"no NUL before the first newline of a text");
-	if (image == EXEC_IMAGE_SCRIPT)
-		check_interpreter(first, count);
+	if (image == EXEC_IMAGE_SCRIPT) check_interpreter(first, count);
 	free(first);
 }
 
@@ -106,8 +102,7 @@ static void check_machine(const unsigned char *bytes, size_t length)
 	const struct exec_elf_machine *machine;
 	char *header;
 
-	if (length < sizeof(Elf32_Ehdr))
-		return;
+	if (length < sizeof(Elf32_Ehdr)) return;
 	header = exact_copy(bytes, sizeof(Elf32_Ehdr), 0);
 	machine = exec_elf_machine(header);
 	require(memchr(machine->name, '\0', sizeof(machine->name)) != NULL &&
@@ -176,8 +171,7 @@ static int write_file(const unsigned char *bytes, size_t length)
 {
 	static int fd = -1;
 
-	if (fd < 0)
-		fd = open(FILE_NAME, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+	if (fd < 0) fd = open(FILE_NAME, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
 	require_call(fd >= 0, "open");
 	require_call(pwrite(fd, bytes, length, 0) == (ssize_t)length, "pwrite");
 	require_call(ftruncate(fd, (off_t)length) == 0, "ftruncate");

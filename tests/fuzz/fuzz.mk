@@ -4,8 +4,8 @@ FUZZ_SEED ?= 1
 FUZZ_MUTANTS ?= 7000
 FUZZ_SECONDS ?= 60
 FUZZ_CC ?= clang
-FUZZ_SOURCES = tests/fuzz/diagnosis.c $(addprefix src/,command/exec_content.c command/exec_elf.c \
-	command/exec_file.c command/exec_image.c command/exec_path.c base/line.c base/number.c)
+FUZZ_SOURCES = tests/fuzz/diagnosis.c $(addprefix src/,diagnosis/exec_failure.c diagnosis/exec_elf.c \
+	command/exec_image.c command/exec_search.c base/error_text.c base/line.c base/number.c)
 FUZZ_FLAGS = $(filter-out -MMD -MP,$(TEST_FLAGS)) $(TEST_CFLAGS) $(SANITIZERS)
 # An empty directory to run in, in memory if possible: a disk is much slower.
 IN_SCRATCH = scratch=$$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) && \

@@ -95,8 +95,7 @@ static void read_corpus(const char *directory, struct corpus *ret_corpus)
 	struct dirent **entries;
 	int count = scandir(directory, &entries, is_file_name, alphasort);
 
-	if (count <= 0 || count > FILES_MAX)
-		fail(directory);
+	if (count <= 0 || count > FILES_MAX) fail(directory);
 	for (int i = 0; i < count; i++) {
 		read_file(directory, entries[i]->d_name, &ret_corpus->files[i]);
 		free(entries[i]);
@@ -161,8 +160,7 @@ static void graft(struct input *input, const struct input *other)
 {
 	size_t at = random_below(input->length);
 
-	if (at >= other->length)
-		return;
+	if (at >= other->length) return;
 	memcpy(input->bytes + at, other->bytes + at, other->length - at);
 	input->length = other->length;
 }
@@ -181,18 +179,10 @@ static void mutate(struct input *input, const struct corpus *corpus)
 		input->bytes[random_below(input->length)] =
 			(unsigned char)marks[random_below(COUNT(marks) - 1)];
 		return;
-	case 2:
-		put_number(input);
-		return;
-	case 3:
-		change_length(input, true);
-		return;
-	case 4:
-		change_length(input, false);
-		return;
-	case 5:
-		graft(input, &corpus->files[random_below(corpus->count)]);
-		return;
+	case 2: put_number(input); return;
+	case 3: change_length(input, true); return;
+	case 4: change_length(input, false); return;
+	case 5: graft(input, &corpus->files[random_below(corpus->count)]); return;
 	}
 }
 

@@ -62,8 +62,7 @@ static int print_signals(int count)
 		siginfo_t info;
 		int signal = kernel_set_wait(&all, &info, NULL);
 
-		if (signal < 0)
-			continue;
+		if (signal < 0) continue;
 		printf("signal %d code %d pid %d uid %d value %d\n", signal, info.si_code,
 			info.si_pid, (int)info.si_uid,
 			info.si_code == SI_QUEUE ? info.si_value.sival_int : 0);
@@ -82,8 +81,7 @@ static void print_signal_state(void)
 
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &mask, sizeof(mask));
 	for (int signal = 1; signal <= HIGHEST_SIGNAL; signal++) {
-		if (kernel_action_is_ignore(signal))
-			kernel_set_add(&ignored, signal);
+		if (kernel_action_is_ignore(signal)) kernel_set_add(&ignored, signal);
 	}
 	printf("blocked %s\n", kernel_set_format(&mask, text));
 	printf("ignored %s\n", kernel_set_format(&ignored, text));
@@ -109,8 +107,7 @@ static int print_view(int argc, char **argv)
 	for (char **entry = environ; *entry != NULL; entry++)
 		print_bytes("env ", *entry);
 	for (int fd = 0; fd < 256; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0)
-			printf("fd %d flags %d\n", fd, fcntl(fd, F_GETFL));
+		if (fcntl(fd, F_GETFD) >= 0) printf("fd %d flags %d\n", fd, fcntl(fd, F_GETFL));
 	}
 	printf("cwd %s\n", getcwd(directory, sizeof(directory)));
 	for (int which = 0; which < 16; which++) {
@@ -146,8 +143,7 @@ static int make_orphans(int count)
 
 		if (parent == 0)
 			_exit(fork() == 0 ? 17 : 0); /* the one with 17 becomes an orphan */
-		if (parent < 0)
-			return 98;
+		if (parent < 0) return 98;
 		waitpid(parent, NULL, 0);
 	}
 	say("made");
@@ -161,8 +157,7 @@ static int end_together(int status)
 	int gate[2];
 	char byte;
 
-	if (pipe(gate) < 0)
-		return 98;
+	if (pipe(gate) < 0) return 98;
 	if (fork() == 0) {
 		if (fork() == 0) {
 			close(gate[1]);
@@ -217,8 +212,7 @@ static int print_signals_in_group(void)
 			while (signal < 0 || (signal == SIGCHLD && info.si_code > 0));
 			printf("%s got %d\n", i == 0 ? "member" : "command", signal);
 			fflush(stdout);
-			if (i == 0)
-				_exit(0);
+			if (i == 0) _exit(0);
 		}
 	}
 	wait(NULL);
@@ -234,8 +228,7 @@ static int leave_group(int count)
 		for (;;)
 			pause();
 	}
-	if (setpgid(other, other) < 0 || setpgid(0, other) < 0)
-		return 98;
+	if (setpgid(other, other) < 0 || setpgid(0, other) < 0) return 98;
 	return print_signals(count);
 }
 
@@ -248,8 +241,7 @@ static int stop_in_other_group(void)
 		for (;;)
 			pause();
 	}
-	if (setpgid(other, other) < 0 || setpgid(0, other) < 0 || raise(SIGTSTP) != 0)
-		return 98;
+	if (setpgid(other, other) < 0 || setpgid(0, other) < 0 || raise(SIGTSTP) != 0) return 98;
 	printf("continued\n");
 	fflush(stdout);
 	return kill(other, SIGKILL) == 0 ? 0 : 98;
@@ -336,8 +328,7 @@ static void remaining_daemon(void)
 {
 	if (fork() == 0) {
 		setsid();
-		if (fork() == 0)
-			end_on_term("daemon");
+		if (fork() == 0) end_on_term("daemon");
 	}
 }
 
@@ -366,8 +357,7 @@ static void remaining_headless(void)
 	static char name[] = "headless";
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, end_thread_on_term, name) != 0)
-		_exit(98);
+	if (pthread_create(&thread, NULL, end_thread_on_term, name) != 0) _exit(98);
 	pthread_exit(NULL);
 }
 
@@ -379,6 +369,19 @@ static void remaining_tree(void)
 		_exit(0);
 	}
 	wait_for_end();
+}
+
+/* Three generations: the middle one ends on KILL, and is reaped at once; the last one says TERM. */
+static void remaining_lineage(void)
+{
+	if (fork() == 0) {
+		if (fork() == 0) {
+			end_on_term("leaf");
+			_exit(0);
+		}
+		wait_for_kill();
+	}
+	wait(NULL);
 }
 
 /*
@@ -506,8 +509,7 @@ static void remaining_runner(void)
 {
 	say_ready();
 	for (;;) {
-		if (fork() > 0)
-			_exit(0);
+		if (fork() > 0) _exit(0);
 	}
 }
 
@@ -531,8 +533,7 @@ static void remaining_forker(void)
 static void remaining_foreign_forker(void)
 {
 	signal(SIGCHLD, SIG_IGN);
-	if (setuid(OTHER_USER) < 0)
-		_exit(98);
+	if (setuid(OTHER_USER) < 0) _exit(98);
 	say_ready();
 	for (int i = 0; i < 20000; i++) {
 		if (fork() == 0) {
@@ -549,13 +550,11 @@ static void remaining_foreign_forker(void)
  */
 static void remaining_breeder(void)
 {
-	if (setresuid(OTHER_USER, 0, OTHER_USER) < 0)
-		_exit(98);
+	if (setresuid(OTHER_USER, 0, OTHER_USER) < 0) _exit(98);
 	say_ready();
 	for (int i = 0; i < 100; i++) {
 		if (fork() == 0) {
-			if (fork() != 0 || setresuid(0, 0, 0) < 0)
-				_exit(0);
+			if (fork() != 0 || setresuid(0, 0, 0) < 0) _exit(0);
 			wait_for_kill();
 		}
 		wait(NULL);
@@ -575,8 +574,7 @@ static void remaining_reuser(void)
 		(void)!write(last_pid, "500", 3);
 		close(last_pid);
 		child = fork();
-		if (child == 0)
-			_exit(0);
+		if (child == 0) _exit(0);
 		waitpid(child, NULL, 0);
 	}
 }
@@ -594,6 +592,7 @@ static const struct kind kinds[] = {
 	{"stopped", remaining_stopped},
 	{"headless", remaining_headless},
 	{"tree", remaining_tree},
+	{"lineage", remaining_lineage},
 	{"job", remaining_job},
 	{"watcher", remaining_watcher},
 	{"follower", remaining_follower},
@@ -613,8 +612,7 @@ static const struct kind kinds[] = {
 static void be_remaining(const char *name)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(kinds[i].name, name) == 0)
-			kinds[i].be();
+		if (strcmp(kinds[i].name, name) == 0) kinds[i].be();
 	}
 	_exit(0);
 }
@@ -622,8 +620,7 @@ static void be_remaining(const char *name)
 static void start_remaining(const char *name, int count)
 {
 	for (int made = 0; made < count; made++) {
-		if (fork() == 0)
-			be_remaining(name);
+		if (fork() == 0) be_remaining(name);
 	}
 }
 
@@ -631,8 +628,7 @@ static void start_remaining(const char *name, int count)
 static void go_down(int generations)
 {
 	while (generations-- > 0) {
-		if (fork() != 0)
-			wait_for_end();
+		if (fork() != 0) wait_for_end();
 	}
 }
 
@@ -646,23 +642,20 @@ static int leave(int generations, char **words)
 	int expected = 0;
 	char byte;
 
-	if (pipe(ready) < 0)
-		return 98;
+	if (pipe(ready) < 0) return 98;
 	block_all();
 	ready_fd = ready[1];
 	if (generations == 0 || fork() == 0) {
 		go_down(generations - 1);
 		for (char **word = words; word[0] != NULL && word[1] != NULL; word += 2)
 			start_remaining(word[0], atoi(word[1]));
-		if (generations > 0)
-			wait_for_end();
+		if (generations > 0) wait_for_end();
 	}
 	close(ready[1]);
 	for (char **word = words; word[0] != NULL && word[1] != NULL; word += 2)
 		expected += atoi(word[1]);
 	for (int seen = 0; seen < expected; seen++) {
-		if (read(ready[0], &byte, 1) != 1)
-			return 98;
+		if (read(ready[0], &byte, 1) != 1) return 98;
 	}
 	return 7;
 }
@@ -674,8 +667,7 @@ static int leave_and_ignore(void)
 	char *words[] = {kind, count, NULL};
 	int status = leave(0, words);
 
-	if (status != 7)
-		return status;
+	if (status != 7) return status;
 	say("ready");
 	for (;;)
 		pause();
@@ -687,8 +679,7 @@ static int ignore_signals_in_group(void)
 	int ready[2];
 	char byte;
 
-	if (pipe(ready) < 0)
-		return 98;
+	if (pipe(ready) < 0) return 98;
 	block_all();
 	if (fork() == 0) {
 		say("ready member");
@@ -709,8 +700,7 @@ static int leave_own_group(void)
 	char byte;
 	pid_t child;
 
-	if (pipe(ready) < 0)
-		return 98;
+	if (pipe(ready) < 0) return 98;
 	block_all();
 	child = fork();
 	if (child == 0) {
@@ -741,8 +731,7 @@ static int take_memory(void)
 	for (;;) {
 		char *block = malloc(size);
 
-		if (block == NULL)
-			return 98;
+		if (block == NULL) return 98;
 		for (size_t at = 0; at < size; at += 1024)
 			*(volatile char *)(block + at) = 1;
 	}
@@ -753,10 +742,8 @@ static int lose_worker(int status)
 {
 	pid_t worker = fork();
 
-	if (worker == 0)
-		_exit(take_memory());
-	if (waitpid(worker, NULL, 0) != worker)
-		return 98;
+	if (worker == 0) _exit(take_memory());
+	if (waitpid(worker, NULL, 0) != worker) return 98;
 	return status;
 }
 
@@ -784,8 +771,7 @@ static int count_forged(pid_t whit)
 		memset(&info, 0, sizeof(info));
 		info.si_code = forgeries[i].code;
 		info.si_pid = whit;
-		if (syscall(SYS_rt_sigqueueinfo, whit, forgeries[i].signal, &info) == 0)
-			forged++;
+		if (syscall(SYS_rt_sigqueueinfo, whit, forgeries[i].signal, &info) == 0) forged++;
 		if (syscall(SYS_rt_tgsigqueueinfo, whit, whit, forgeries[i].signal, &info) == 0)
 			forged++;
 	}
@@ -865,8 +851,7 @@ static int attack_as_user(int user)
 {
 	pid_t parent = getppid();
 
-	if (setgid((gid_t)user) < 0 || setuid((uid_t)user) < 0)
-		return 98;
+	if (setgid((gid_t)user) < 0 || setuid((uid_t)user) < 0) return 98;
 	printf("kill: %s\n", kill(parent, SIGTERM) == 0 ? "done" : strerror(errno));
 	printf("ptrace: %s\n",
 		ptrace(PTRACE_SEIZE, parent, NULL, NULL) == 0 ? "done" : strerror(errno));
@@ -926,16 +911,14 @@ static int take_flood(long realtime, int orphans)
 	pid_t maker;
 
 	block_all();
-	say("ready"); /* before anybody else has a word */
+	say("ready"); /* before any other word */
 	maker = fork();
 	if (maker == 0) {
 		for (int i = 0; i < orphans; i++) {
 			pid_t parent = fork();
 
-			if (parent == 0)
-				_exit(fork() == 0 ? 17 : 0);
-			if (parent < 0 || waitpid(parent, NULL, 0) != parent)
-				_exit(98);
+			if (parent == 0) _exit(fork() == 0 ? 17 : 0);
+			if (parent < 0 || waitpid(parent, NULL, 0) != parent) _exit(98);
 			if (i % ORPHANS_STEP == 0) {
 				printf("orphans %d\n", i);
 				fflush(stdout);
@@ -947,15 +930,13 @@ static int take_flood(long realtime, int orphans)
 		siginfo_t info;
 		int signal = kernel_set_wait(&all, &info, NULL);
 
-		if (signal > 0)
-			note_flood_signal(&flood, signal, &info);
+		if (signal > 0) note_flood_signal(&flood, signal, &info);
 	}
 	for (int signal = 1; signal <= HIGHEST_SIGNAL; signal++)
 		printf("%ld ", flood.count[signal]);
 	printf("disorder %ld\n", flood.disorder);
 	fflush(stdout);
-	if (waitpid(maker, &status, 0) != maker || status != 0)
-		return 98;
+	if (waitpid(maker, &status, 0) != maker || status != 0) return 98;
 	say("made");
 	for (;;)
 		pause();
@@ -989,13 +970,11 @@ static int start_and_live_on(const char *starter, char **words)
 
 	block_all();
 	if (strcmp(starter, "other-thread") == 0) {
-		if (pthread_create(&thread, NULL, start_program, words) != 0)
-			return 98;
+		if (pthread_create(&thread, NULL, start_program, words) != 0) return 98;
 		sleep_for_ever(NULL);
 	}
 	if (strcmp(starter, "main-thread") == 0) {
-		if (pthread_create(&thread, NULL, sleep_for_ever, NULL) != 0)
-			return 98;
+		if (pthread_create(&thread, NULL, sleep_for_ever, NULL) != 0) return 98;
 		start_program(words);
 		pthread_exit(NULL);
 	}
@@ -1014,8 +993,7 @@ static unsigned long checksum(const char *text)
 /* The length and a checksum of what is too long to be printed. */
 static void print_size(const char *text)
 {
-	if (text == NULL)
-		text = "";
+	if (text == NULL) text = "";
 	printf("size %zu sum %lu\n", strlen(text), checksum(text));
 }
 
@@ -1030,73 +1008,45 @@ int main(int argc, char **argv)
 	const char *part = argc > 1 ? argv[1] : "";
 	int number = argc > 2 ? atoi(argv[2]) : 0;
 
-	if (strcmp(part, "signals") == 0)
-		return print_signals(number);
-	if (strcmp(part, "group") == 0)
-		return print_signals_in_group();
-	if (strcmp(part, "view") == 0)
-		return print_view(argc, argv);
-	if (strcmp(part, "exit") == 0)
-		return number;
-	if (strcmp(part, "die") == 0)
-		die_by(number);
-	if (strcmp(part, "forge") == 0)
-		return forge_signals();
-	if (strcmp(part, "stop-parent") == 0)
-		return stop_parent();
-	if (strcmp(part, "trace-parent") == 0)
-		return trace_parent(number);
-	if (strcmp(part, "attack-as-user") == 0)
-		return attack_as_user(number);
-	if (strcmp(part, "exhaust") == 0)
-		return exhaust_limits();
-	if (strcmp(part, "ids") == 0)
-		return print_ids();
-	if (strcmp(part, "flood") == 0 && argc > 3)
-		return take_flood(atol(argv[2]), atoi(argv[3]));
+	if (strcmp(part, "signals") == 0) return print_signals(number);
+	if (strcmp(part, "group") == 0) return print_signals_in_group();
+	if (strcmp(part, "view") == 0) return print_view(argc, argv);
+	if (strcmp(part, "exit") == 0) return number;
+	if (strcmp(part, "die") == 0) die_by(number);
+	if (strcmp(part, "forge") == 0) return forge_signals();
+	if (strcmp(part, "stop-parent") == 0) return stop_parent();
+	if (strcmp(part, "trace-parent") == 0) return trace_parent(number);
+	if (strcmp(part, "attack-as-user") == 0) return attack_as_user(number);
+	if (strcmp(part, "exhaust") == 0) return exhaust_limits();
+	if (strcmp(part, "ids") == 0) return print_ids();
+	if (strcmp(part, "flood") == 0 && argc > 3) return take_flood(atol(argv[2]), atoi(argv[3]));
 	if (strcmp(part, "sizes") == 0 && argc > 2) {
 		print_size(argv[2]);
 		print_size(getenv("LONG"));
 		return 0;
 	}
-	if (strcmp(part, "leave-own-group") == 0)
-		return leave_own_group();
-	if (strcmp(part, "crash") == 0)
-		return crash();
-	if (strcmp(part, "take-memory") == 0)
-		return take_memory();
-	if (strcmp(part, "lose-worker") == 0)
-		return lose_worker(number);
-	if (strcmp(part, "client") == 0 && argc > 3)
-		return start_and_live_on(argv[2], argv + 3);
-	if (strcmp(part, "orphans") == 0)
-		return make_orphans(number);
-	if (strcmp(part, "odd-orphans") == 0)
-		return make_odd_orphans();
-	if (strcmp(part, "end-together") == 0)
-		return end_together(number);
-	if (strcmp(part, "idle-blocked") == 0)
-		block_all();
+	if (strcmp(part, "leave-own-group") == 0) return leave_own_group();
+	if (strcmp(part, "crash") == 0) return crash();
+	if (strcmp(part, "take-memory") == 0) return take_memory();
+	if (strcmp(part, "lose-worker") == 0) return lose_worker(number);
+	if (strcmp(part, "client") == 0 && argc > 3) return start_and_live_on(argv[2], argv + 3);
+	if (strcmp(part, "orphans") == 0) return make_orphans(number);
+	if (strcmp(part, "odd-orphans") == 0) return make_odd_orphans();
+	if (strcmp(part, "end-together") == 0) return end_together(number);
+	if (strcmp(part, "idle-blocked") == 0) block_all();
 	if (strncmp(part, "idle", 4) == 0) {
 		say("ready");
 		for (;;)
 			pause();
 	}
-	if (strcmp(part, "leave") == 0 && argc > 3)
-		return leave(0, argv + 2);
-	if (strcmp(part, "leave-below") == 0 && argc > 4)
-		return leave(number, argv + 3);
-	if (strcmp(part, "leave-and-ignore") == 0)
-		return leave_and_ignore();
-	if (strcmp(part, "group-that-ignores") == 0)
-		return ignore_signals_in_group();
-	if (strcmp(part, "leave-group") == 0)
-		return leave_group(number);
-	if (strcmp(part, "stop-in-other-group") == 0)
-		return stop_in_other_group();
+	if (strcmp(part, "leave") == 0 && argc > 3) return leave(0, argv + 2);
+	if (strcmp(part, "leave-below") == 0 && argc > 4) return leave(number, argv + 3);
+	if (strcmp(part, "leave-and-ignore") == 0) return leave_and_ignore();
+	if (strcmp(part, "group-that-ignores") == 0) return ignore_signals_in_group();
+	if (strcmp(part, "leave-group") == 0) return leave_group(number);
+	if (strcmp(part, "stop-in-other-group") == 0) return stop_in_other_group();
 	if (strcmp(part, "as-user") == 0) {
-		if (setgid((gid_t)number) < 0 || setuid((uid_t)number) < 0)
-			return 98;
+		if (setgid((gid_t)number) < 0 || setuid((uid_t)number) < 0) return 98;
 		return print_signals(1);
 	}
 	if (strcmp(part, "foreground") == 0) {

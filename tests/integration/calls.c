@@ -1,4 +1,4 @@
-/* From the README's table to a filter. Which runs it is for is the harness's affair. */
+/* From the table of src/README.md to a filter. The harness chooses the runs that it is for. */
 #include "calls.h"
 
 #include "harness.h"
@@ -96,8 +96,7 @@ static void name_word(bool is_named[KNOWN_COUNT], const char *word, size_t lengt
 {
 	size_t name_length = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_");
 
-	if (name_length == 0 || (name_length < length && word[name_length] != '('))
-		return;
+	if (name_length == 0 || (name_length < length && word[name_length] != '(')) return;
 	for (size_t i = 0; i < KNOWN_COUNT; i++) {
 		const char *name = known_calls[i].name;
 
@@ -117,8 +116,7 @@ static void name_row(bool is_named[KNOWN_COUNT], const char *row)
 	for (; *at != '\0' && (*at != '|' || at[-1] == '\\'); at++) {
 		const char *end;
 
-		if (*at != '`')
-			continue;
+		if (*at != '`') continue;
 		end = strchr(at + 1, '`');
 		assert_non_null(end);
 		name_word(is_named, at + 1, (size_t)(end - at - 1));
@@ -144,8 +142,7 @@ void calls_read(const char *readme, struct calls_filter *ret_filter)
 			break;
 	}
 	fclose(file);
-	if (rows <= 2)
-		fail_msg("%s has no table of system calls", readme);
+	if (rows <= 2) fail_msg("%s has no table of system calls", readme);
 	ret_filter->count = 0;
 	allow_others(ret_filter);
 	for (size_t i = 0; i < KNOWN_COUNT; i++) {

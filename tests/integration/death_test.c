@@ -43,8 +43,7 @@ static bool write_file(const char *in, const char *name, const char *text)
 
 	snprintf(path, sizeof(path), "%s/%s", in, name);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
+	if (fd < 0) return false;
 	written = write(fd, text, strlen(text));
 	close(fd);
 	return written == (ssize_t)strlen(text);
@@ -59,8 +58,7 @@ static void make_cgroup(const char *limit)
 		root_of_cgroup = controller->root;
 		snprintf(cgroup, sizeof(cgroup), "%s/whit-test-%d", controller->root, getpid());
 		if (mkdir(cgroup, 0700) == 0) {
-			if (write_file(cgroup, controller->limit, limit))
-				return;
+			if (write_file(cgroup, controller->limit, limit)) return;
 			rmdir(cgroup);
 		}
 	}
@@ -71,8 +69,7 @@ static void make_cgroup(const char *limit)
 
 static void remove_cgroup(void)
 {
-	if (cgroup[0] != '\0')
-		rmdir(cgroup);
+	if (cgroup[0] != '\0') rmdir(cgroup);
 	cgroup[0] = '\0';
 }
 
@@ -86,8 +83,7 @@ static int clean_up(void **state)
 
 static int make_directory(void **state)
 {
-	if (mkdtemp(directory) == NULL)
-		return -1;
+	if (mkdtemp(directory) == NULL) return -1;
 	return harness_require_namespaces(state);
 }
 
@@ -114,8 +110,7 @@ static void allow_core(void *argument)
 	const rlim_t size = *(rlim_t *)argument;
 	const struct rlimit limit = {size, size};
 
-	if (chdir(directory) < 0 || setrlimit(RLIMIT_CORE, &limit) < 0)
-		_exit(94);
+	if (chdir(directory) < 0 || setrlimit(RLIMIT_CORE, &limit) < 0) _exit(94);
 }
 
 /* Whether this machine leaves a core in these circumstances: core(5). */
@@ -173,8 +168,7 @@ static void an_abort_is_said(void **state)
 static void enter_cgroup(void *argument)
 {
 	(void)argument;
-	if (!write_file(cgroup, "cgroup.procs", "0"))
-		_exit(94);
+	if (!write_file(cgroup, "cgroup.procs", "0")) _exit(94);
 }
 
 static void start_in_cgroup(struct run *run, enum role role, const char *const *words)
@@ -223,8 +217,7 @@ static void a_worker_killed_for_want_of_memory_is_said_when_the_command_fails(vo
 static void enter_cgroup_and_hide_it(void *argument)
 {
 	enter_cgroup(argument);
-	if (mount("none", root_of_cgroup, "tmpfs", 0, NULL) < 0)
-		_exit(94);
+	if (mount("none", root_of_cgroup, "tmpfs", 0, NULL) < 0) _exit(94);
 }
 
 /* Of a command that succeeds, with -q, where the kernel has killed nothing or cannot be asked. */
@@ -264,8 +257,7 @@ static void a_worker_killed_for_want_of_memory_is_not_said_elsewhere(void **stat
 static void enter_cgroup_and_mount_it(void *argument)
 {
 	enter_cgroup(argument);
-	if (mount(cgroup, root_of_cgroup, NULL, MS_BIND, NULL) < 0)
-		_exit(94);
+	if (mount(cgroup, root_of_cgroup, NULL, MS_BIND, NULL) < 0) _exit(94);
 }
 
 static void a_memory_cgroup_mounted_over_another_mount_is_found(void **state)

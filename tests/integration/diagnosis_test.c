@@ -82,10 +82,8 @@ static void read_reasons(void)
 		line[strcspn(line, "\n")] = '\0';
 		if (strcmp(line, "The REASON of a command that cannot be run.") == 0)
 			is_inside = true;
-		if (is_inside && strcmp(line, ".El") == 0)
-			break;
-		if (!is_inside || strncmp(line, ".It ", 4) != 0)
-			continue;
+		if (is_inside && strcmp(line, ".El") == 0) break;
+		if (!is_inside || strncmp(line, ".It ", 4) != 0) continue;
 		assert_true(entry_count < sizeof(entries) / sizeof(entries[0]));
 		assert_true(strlen(line) < sizeof(entries[0].text));
 		replace(line, "\\(aq", "'");
@@ -127,8 +125,7 @@ static bool matches(const char *entry, const char *text)
 	size_t blank = strspn(entry, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
 	bool is_part = strncmp(entry, "REASON", blank) == 0;
 
-	if (blank > 1 && strcmp(entry, "REASON") == 0)
-		return is_reason(text);
+	if (blank > 1 && strcmp(entry, "REASON") == 0) return is_reason(text);
 	if (blank > 1) {
 		for (const char *end = text + 1; *text != '\0' && end <= strchr(text, '\0');
 			end++) {
@@ -137,8 +134,7 @@ static bool matches(const char *entry, const char *text)
 		}
 		return false;
 	}
-	if (*entry != *text)
-		return false;
+	if (*entry != *text) return false;
 	return *entry == '\0' || matches(entry + 1, text + 1);
 }
 
@@ -216,8 +212,7 @@ static void put_patched(const char *path, mode_t mode, ElfW(Half) type, ElfW(Hal
 
 	memcpy(&header, bytes, sizeof(header));
 	header.e_type = type;
-	if (machine != EM_NONE)
-		header.e_machine = machine;
+	if (machine != EM_NONE) header.e_machine = machine;
 	memcpy(bytes, &header, sizeof(header));
 	put_bytes(path, mode, bytes, length);
 	free(bytes);
@@ -267,8 +262,7 @@ static int make_room(void **state)
 {
 	(void)state;
 	strcpy(room + strlen(room) - 6, "XXXXXX");
-	if (mkdtemp(room) == NULL || chmod(room, 0755) < 0)
-		return -1;
+	if (mkdtemp(room) == NULL || chmod(room, 0755) < 0) return -1;
 	put_copy("/whit", 0755, whit_path());
 	return 0;
 }
@@ -310,17 +304,13 @@ static void enter_room(void *argument)
 {
 	const struct attempt *attempt = argument;
 
-	if (chroot(room) < 0 || chdir("/") < 0)
-		_exit(94);
-	if (attempt->before != NULL)
-		attempt->before();
-	if (attempt->directory != NULL && chdir(attempt->directory) < 0)
-		_exit(94);
+	if (chroot(room) < 0 || chdir("/") < 0) _exit(94);
+	if (attempt->before != NULL) attempt->before();
+	if (attempt->directory != NULL && chdir(attempt->directory) < 0) _exit(94);
 	if (attempt->user != 0 &&
 		(setgroups(0, NULL) < 0 || setgid(attempt->user) < 0 || setuid(attempt->user) < 0))
 		_exit(94);
-	if (attempt->after != NULL)
-		attempt->after();
+	if (attempt->after != NULL) attempt->after();
 }
 
 static void skip_aloud(const char *why)
@@ -374,10 +364,8 @@ static void expect_of(void **state, const struct attempt *attempt, const char *s
 	snprintf(line, sizeof(line), "whit: cannot run '%s': %s\n", subject, reason);
 	attempt_start(state, attempt, &run, words);
 	run_expect_end(&run, status, line);
-	if (run.out.length > 0)
-		run_fail(&run, "expected on stdout: nothing");
-	if (!is_reason(reason))
-		run_fail(&run, "not in DIAGNOSTICS: %s", reason);
+	if (run.out.length > 0) run_fail(&run, "expected on stdout: nothing");
+	if (!is_reason(reason)) run_fail(&run, "not in DIAGNOSTICS: %s", reason);
 }
 
 /* The same where whit calls it by the name that it was given. */
@@ -405,8 +393,7 @@ static void expect_run(void **state, const char *path, const char *out)
 
 	RUN(&run, test_role(state), outside(path), "a", "b c");
 	run_expect_end(&run, 0, "");
-	if (strcmp(run.out.text, out) != 0)
-		run_fail(&run, "expected on stdout: %s", out);
+	if (strcmp(run.out.text, out) != 0) run_fail(&run, "expected on stdout: %s", out);
 }
 
 /* As the portable executables of cosmopolitan and installers that unpack themselves begin. */
@@ -572,8 +559,7 @@ static const struct {
 static int error_of_directory(const char *name)
 {
 	for (size_t i = 0; i < sizeof(dead_directories) / sizeof(dead_directories[0]); i++) {
-		if (strcmp(name, dead_directories[i].name) == 0)
-			return dead_directories[i].error;
+		if (strcmp(name, dead_directories[i].name) == 0) return dead_directories[i].error;
 	}
 	return ENOENT;
 }
@@ -606,22 +592,16 @@ static _Noreturn void serve_dead_directories(int fd)
 		const uint64_t unique = request.header.unique;
 
 		switch (request.header.opcode) {
-		case FUSE_INIT:
-			answer(fd, unique, 0, &init, sizeof(init));
-			break;
-		case FUSE_GETATTR:
-			answer(fd, unique, 0, &root, sizeof(root));
-			break;
+		case FUSE_INIT: answer(fd, unique, 0, &init, sizeof(init)); break;
+		case FUSE_GETATTR: answer(fd, unique, 0, &root, sizeof(root)); break;
 		case FUSE_LOOKUP:
 			answer(fd, unique,
 				error_of_directory(request.bytes + sizeof(request.header)), "", 0);
 			break;
 		case FUSE_FORGET:
 		case FUSE_BATCH_FORGET:
-		case FUSE_INTERRUPT:
-			break; /* these want no answer */
-		default:
-			answer(fd, unique, ENOSYS, "", 0);
+		case FUSE_INTERRUPT: break; /* these want no answer */
+		default: answer(fd, unique, ENOSYS, "", 0);
 		}
 	}
 	_exit(0);
@@ -640,8 +620,7 @@ static pid_t mount_dead_directories(void)
 		skip_aloud("no file system can be served here (/dev/fuse)");
 	server = fork();
 	assert_true(server >= 0);
-	if (server == 0)
-		serve_dead_directories(fd);
+	if (server == 0) serve_dead_directories(fd);
 	close(fd);
 	return server;
 }
@@ -723,13 +702,13 @@ static void a_file_whose_mode_does_not_allow_it_is_told_with_mode_and_owner(void
 /* acl(5), as linux/posix_acl_xattr.h has it, in the byte order of little machines. */
 static bool deny_by_acl(const char *path, uint16_t user)
 {
-	const uint16_t nobody = 0xffff;
+	const uint16_t no_id = 0xffff;
 	const uint16_t rows[][4] = {
 		/* tag, permissions, the two halves of the id */
-		{0x01, 7, nobody, nobody},                     /* the owner */
-		{0x02, 0, user, 0}, {0x04, 5, nobody, nobody}, /* the group */
-		{0x10, 5, nobody, nobody},                     /* the mask */
-		{0x20, 5, nobody, nobody},                     /* all others */
+		{0x01, 7, no_id, no_id},                     /* the owner */
+		{0x02, 0, user, 0}, {0x04, 5, no_id, no_id}, /* the group */
+		{0x10, 5, no_id, no_id},                     /* the mask */
+		{0x20, 5, no_id, no_id},                     /* all others */
 	};
 	unsigned char bytes[4 + sizeof(rows)] = {2};
 
@@ -743,8 +722,7 @@ static bool deny_by_acl(const char *path, uint16_t user)
 static void a_file_that_an_acl_denies_is_not_told_to_need_chmod(void **state)
 {
 	put("/app", 0755, "#!/bin/sh\n");
-	if (!deny_by_acl("/app", USER))
-		skip_aloud("no ACL can be set here");
+	if (!deny_by_acl("/app", USER)) skip_aloud("no ACL can be set here");
 	EXPECT(state, TRY(.name = "/app", .user = USER), 126,
 		"no permission to execute '/app' (mode 0755, owner 0:0, running as 1000:1000); an "
 		"ACL or a security module may deny it");
@@ -763,8 +741,7 @@ static void a_directory_on_the_way_that_may_not_be_searched(void **state)
 
 static void close_the_way(void)
 {
-	if (chdir("/srv/data") < 0 || chmod("/srv", 0700) < 0)
-		_exit(94);
+	if (chdir("/srv/data") < 0 || chmod("/srv", 0700) < 0) _exit(94);
 }
 
 static void a_relative_directory_that_may_not_be_searched(void **state)
@@ -786,16 +763,14 @@ static void make_in_volume(const char *path, mode_t mode)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	if (fd < 0 || fchmod(fd, mode) < 0)
-		_exit(94);
+	if (fd < 0 || fchmod(fd, mode) < 0) _exit(94);
 	close(fd);
 }
 
 /* In the namespace of the run alone, and gone with it. */
 static void mount_noexec(void)
 {
-	if (mount("none", "/volume", "tmpfs", MS_NOEXEC, "mode=0755") < 0)
-		_exit(94);
+	if (mount("none", "/volume", "tmpfs", MS_NOEXEC, "mode=0755") < 0) _exit(94);
 	make_in_volume("/volume/app", 0755);
 	make_in_volume("/volume/data", 0644);
 }
@@ -817,8 +792,7 @@ static void a_file_on_a_file_system_that_is_mounted_noexec(void **state)
 
 static void drop_net_raw(void)
 {
-	if (prctl(PR_CAPBSET_DROP, (unsigned long)CAP_NET_RAW, 0UL, 0UL, 0UL) < 0)
-		_exit(94);
+	if (prctl(PR_CAPBSET_DROP, (unsigned long)CAP_NET_RAW, 0UL, 0UL, 0UL) < 0) _exit(94);
 }
 
 static void file_capabilities_that_the_bounding_set_lacks(void **state)
@@ -1061,8 +1035,7 @@ static bool write_to_binfmt_misc(const char *file, const char *text)
 
 	snprintf(path, sizeof(path), "%s/%s", outside("/binfmt"), file);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
+	if (fd < 0) return false;
 	if (write(fd, text, strlen(text)) < 0) {
 		close(fd);
 		return false;
@@ -1077,8 +1050,7 @@ static bool register_missing_interpreter(const char magic[20])
 	int length = snprintf(line, sizeof(line), ":%s:M::", handler);
 
 	put_directory("/binfmt", 0755);
-	if (mount("binfmt_misc", outside("/binfmt"), "binfmt_misc", 0, NULL) < 0)
-		return false;
+	if (mount("binfmt_misc", outside("/binfmt"), "binfmt_misc", 0, NULL) < 0) return false;
 	for (int i = 0; i < 20; i++)
 		length += snprintf(line + length, sizeof(line) - (size_t)length, "\\x%02x",
 			(unsigned int)(unsigned char)magic[i]);
@@ -1097,8 +1069,7 @@ static void a_program_for_another_machine_whose_emulator_is_missing(void **state
 	char magic[20];
 
 	put_made_up_program("/app", magic);
-	if (!register_missing_interpreter(magic))
-		skip_aloud("binfmt_misc cannot be mounted here");
+	if (!register_missing_interpreter(magic)) skip_aloud("binfmt_misc cannot be mounted here");
 	attempt_start(state, TRY(.name = "/app"), &run, words);
 	run_wait_end(&run);
 	assert_true(write_to_binfmt_misc(handler, "-1"));
@@ -1179,8 +1150,7 @@ static void allow_no_more_processes(void)
 {
 	const struct rlimit limit = {1, 1};
 
-	if (setrlimit(RLIMIT_NPROC, &limit) < 0)
-		_exit(94);
+	if (setrlimit(RLIMIT_NPROC, &limit) < 0) _exit(94);
 }
 
 static void a_limit_of_processes(void **state)
@@ -1195,13 +1165,10 @@ static void lose_the_namespace(void)
 {
 	pid_t first;
 
-	if (unshare(CLONE_NEWPID) < 0)
-		_exit(94);
+	if (unshare(CLONE_NEWPID) < 0) _exit(94);
 	first = fork();
-	if (first == 0)
-		_exit(0);
-	if (waitpid(first, NULL, 0) != first)
-		_exit(94);
+	if (first == 0) _exit(0);
+	if (waitpid(first, NULL, 0) != first) _exit(94);
 }
 
 static void a_pid_namespace_that_has_ended(void **state)
@@ -1218,8 +1185,7 @@ static void limit_words(void)
 {
 	const struct rlimit limit = {4 * ROOM_FOR_WORDS, 4 * ROOM_FOR_WORDS};
 
-	if (setrlimit(RLIMIT_STACK, &limit) < 0)
-		_exit(94);
+	if (setrlimit(RLIMIT_STACK, &limit) < 0) _exit(94);
 }
 
 /*
@@ -1327,11 +1293,9 @@ static void every_reason_of_the_manual_has_been_provoked(void **state)
 	bool all_were_seen = true;
 
 	(void)state;
-	if (some_are_missing)
-		skip_aloud("some cases could not be made here");
+	if (some_are_missing) skip_aloud("some cases could not be made here");
 	for (size_t i = 0; i < entry_count; i++) {
-		if (entries[i].was_seen || strcmp(entries[i].text, any_error) == 0)
-			continue;
+		if (entries[i].was_seen || strcmp(entries[i].text, any_error) == 0) continue;
 		print_error("in DIAGNOSTICS, but never provoked: %s\n", entries[i].text);
 		all_were_seen = false;
 	}
@@ -1344,8 +1308,7 @@ static int prepare_group(void **state)
 	if (whit_is_dynamic()) /* each test has a root with nothing in it */
 		exit(0);
 	/* What a test mounts is not seen elsewhere; an ordinary user cannot mount anything here. */
-	if (unshare(CLONE_NEWNS) == 0)
-		(void)mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	if (unshare(CLONE_NEWNS) == 0) (void)mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
 	return harness_require_namespaces(state);
 }
 

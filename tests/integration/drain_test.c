@@ -18,8 +18,7 @@
 
 static void expect_no_more_output(struct run *run)
 {
-	if (run->out.taken != run->out.length)
-		run_fail(run, "expected: nothing more on stdout");
+	if (run->out.taken != run->out.length) run_fail(run, "expected: nothing more on stdout");
 }
 
 /* --- what finishes --- */
@@ -155,14 +154,13 @@ static void a_drain_of_no_time_kills_at_once(void **state)
 	struct run run;
 
 	LEAVE(&run, test_role(state), "0", "stubborn");
-	run_expect_end(&run, 7, KILLING_REMAINING "0 s\n");
+	run_expect_end(&run, 7, "");
 }
 
 static void drop_cap_kill(void *argument)
 {
 	(void)argument;
-	if (prctl(PR_CAPBSET_DROP, (unsigned long)CAP_KILL, 0UL, 0UL, 0UL) < 0)
-		_exit(94);
+	if (prctl(PR_CAPBSET_DROP, (unsigned long)CAP_KILL, 0UL, 0UL, 0UL) < 0) _exit(94);
 }
 
 /* The time after which whit gives up must not begin anew with each orphan of such a process. */

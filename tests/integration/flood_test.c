@@ -1,7 +1,6 @@
 /*
- * Nothing is lost in a flood: signals of all kinds, faster than anybody sends them, while orphans
- * by the thousand are handed to whit. FLOOD_SIGNALS and FLOOD_ORPHANS say how many (make
- * check-flood).
+ * A flood loses nothing: signals of all kinds, as fast as they can be sent, while whit reaps
+ * orphans by the thousand. FLOOD_SIGNALS and FLOOD_ORPHANS are their numbers (make check-flood).
  */
 #include "harness.h"
 #include "kernel_signals.h"
@@ -18,17 +17,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FIRST_REALTIME 32 /* as the kernel counts: those of libc itself too */
+#define FIRST_REALTIME 32 /* as the kernel counts: those that libc keeps too */
 #define REALTIME_KINDS (HIGHEST_SIGNAL - FIRST_REALTIME + 1)
 
 /*
- * So many real-time signals may be on their way. The kernel keeps as many as RLIMIT_SIGPENDING of
- * the user's, and of a plain one above that it forgets how often it came: sigqueue(3), kill(2).
+ * Real-time signals that have been sent and have not arrived. Above RLIMIT_SIGPENDING the kernel
+ * forgets how often a plain one was sent: sigqueue(3), kill(2).
  */
-#define ON_THEIR_WAY_MAX 2048
+#define PENDING_MAX 2048
 
-/* Of eight signals one is a standard one. TERM, HUP and the like are signals like all others here.
- */
+/* One of eight signals is a standard one. The command survives all of them. */
 #define STANDARD_EVERY 8
 static const int standard_kinds[] = {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE,
 	SIGALRM, SIGTERM, SIGCHLD, SIGCONT, SIGTSTP, SIGURG, SIGWINCH, SIGIO, SIGSYS};
@@ -39,7 +37,7 @@ struct flood {
 	long sent[HIGHEST_SIGNAL + 1];
 	long realtime_sent;
 	long realtime_arrived;
-	/* Of whit's, before. */
+	/* whit's, before the flood */
 	int descriptors;
 	long memory; /* kB */
 };
@@ -68,15 +66,14 @@ static int count_descriptors(struct run *run)
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", run->whit);
 	directory = opendir(path);
-	if (directory == NULL)
-		run_fail(run, "cannot look at %s: %s", path, strerror(errno));
+	if (directory == NULL) run_fail(run, "cannot look at %s: %s", path, strerror(errno));
 	while ((entry = readdir(directory)) != NULL)
 		count += entry->d_name[0] != '.';
 	closedir(directory);
 	return count;
 }
 
-/* Looked at all the time: what grows and shrinks again has grown. */
+/* Called during the flood, so that memory is seen which is given back later. */
 static void expect_nothing_grown(struct flood *flood)
 {
 	long memory = process_number(flood->run.whit, "RssAnon:");
@@ -90,8 +87,8 @@ static void expect_nothing_grown(struct flood *flood)
 			flood->descriptors, descriptors);
 }
 
-/* The next word of the actor's, but for those of the one who makes orphans. */
-static const char *next_word(struct flood *flood)
+/* The next line of the actor, without those about orphans. */
+static const char *next_line(struct flood *flood)
 {
 	const char *line;
 
@@ -100,16 +97,16 @@ static const char *next_word(struct flood *flood)
 	return line;
 }
 
-/* Waits for word of how many have arrived. */
-static void take_word(struct flood *flood)
+/* Waits until the actor says how many signals have arrived. */
+static void take_count(struct flood *flood)
 {
-	const char *line = next_word(flood);
+	const char *line = next_line(flood);
 
 	if (sscanf(line, "got %ld", &flood->realtime_arrived) != 1)
 		run_fail(&flood->run, "expected: got N\nobserved: %s", line);
 }
 
-/* Every other one is queued, with its place among those of its number as the value. */
+/* Every other signal is queued. Its value counts the signals of that number. */
 static void send_realtime(struct flood *flood, int signal)
 {
 	siginfo_t info;
@@ -122,12 +119,11 @@ static void send_realtime(struct flood *flood, int signal)
 		result = kill(flood->run.whit, signal);
 	else
 		result = syscall(SYS_rt_sigqueueinfo, flood->run.whit, signal, &info);
-	if (result < 0)
-		run_fail(&flood->run, "cannot send %d: %s", signal, strerror(errno));
+	if (result < 0) run_fail(&flood->run, "cannot send %d: %s", signal, strerror(errno));
 	flood->sent[signal]++;
 	flood->realtime_sent++;
-	while (flood->realtime_sent - flood->realtime_arrived >= ON_THEIR_WAY_MAX)
-		take_word(flood);
+	while (flood->realtime_sent - flood->realtime_arrived >= PENDING_MAX)
+		take_count(flood);
 }
 
 static void send_standard(struct flood *flood, int signal)
@@ -148,20 +144,20 @@ static void send_all(struct flood *flood, long count)
 	}
 }
 
-/* The actor's count: of real-time signals each, of standard ones some, of others none. */
+/* All real-time signals have arrived, some standard ones, and none that was not sent. */
 static void expect_counts(struct flood *flood)
 {
 	const char *line;
-	char *rest;
+	char *end;
 
 	do
-		line = next_word(flood);
+		line = next_line(flood);
 	while (strncmp(line, "got ", 4) == 0);
 	for (int signal = 1; signal <= HIGHEST_SIGNAL; signal++) {
-		long arrived = strtol(line, &rest, 10);
+		long arrived = strtol(line, &end, 10);
 		long sent = flood->sent[signal];
 
-		line = rest;
+		line = end;
 		if (signal == SIGCHLD) /* the actor has a child of its own */
 			continue;
 		if (signal >= FIRST_REALTIME ? arrived != sent
@@ -178,14 +174,13 @@ static long realtime_among(long count)
 	return count - count / STANDARD_EVERY;
 }
 
-/* Goes on sending until whit is there no more; by its pidfd, so that nobody else can be meant. */
+/* Sends until whit has ended; by its pidfd, since its pid may be another process's then. */
 static pid_t start_endless_sender(struct run *run)
 {
 	int whit = (int)syscall(SYS_pidfd_open, run->whit, 0U);
 	pid_t sender;
 
-	if (whit < 0)
-		run_fail(run, "pidfd_open: %s", strerror(errno));
+	if (whit < 0) run_fail(run, "pidfd_open: %s", strerror(errno));
 	sender = fork();
 	if (sender == 0) {
 		for (int i = 0; syscall(SYS_pidfd_send_signal, whit,
@@ -198,20 +193,18 @@ static pid_t start_endless_sender(struct run *run)
 	return sender;
 }
 
-/* While the flood goes on. */
 static void expect_end_at_once(struct flood *flood)
 {
 	pid_t command = run_command(&flood->run);
 	pid_t sender = start_endless_sender(&flood->run);
 	int64_t killed_at_ms;
 
-	/* Queued behind what the sender has sent by then. */
 	assert_int_equal(kill(command, SIGKILL), 0);
 	killed_at_ms = now_ms();
 	run_expect_end(&flood->run, 128 + SIGKILL, "");
 	print_message(
 		"  the end was noticed within %lld ms\n", (long long)(now_ms() - killed_at_ms));
-	assert_int_equal(waitpid(sender, NULL, 0), sender); /* kill fails: whit has been reaped */
+	assert_int_equal(waitpid(sender, NULL, 0), sender); /* it ends with whit */
 }
 
 static void in_a_flood_no_signal_no_orphan_and_no_end_is_lost(void **state)
@@ -233,8 +226,7 @@ static void in_a_flood_no_signal_no_orphan_and_no_end_is_lost(void **state)
 	flood.descriptors = count_descriptors(&flood.run);
 	send_all(&flood, signals);
 	expect_counts(&flood);
-	if (strcmp(next_word(&flood), "made") != 0)
-		run_fail(&flood.run, "expected: made");
+	if (strcmp(next_line(&flood), "made") != 0) run_fail(&flood.run, "expected: made");
 	run_wait_children(&flood.run, 1);
 	expect_nothing_grown(&flood);
 	print_message("  %ld signals and %ld orphans in %lld ms; RssAnon %ld kB, then %ld kB\n",
@@ -260,18 +252,18 @@ static pid_t start_sender(struct run *run, int signal)
 	return sender;
 }
 
-/* Until more are on their way than whit can have read at once. */
+/* Until more signals are pending than whit reads at once. */
 static void wait_for_flood(struct run *run)
 {
 	int64_t patience_ends = now_ms() + PATIENCE_MS;
 
-	while (process_number(run->whit, "SigQ:") < ON_THEIR_WAY_MAX) {
+	while (process_number(run->whit, "SigQ:") < PENDING_MAX) {
 		if (now_ms() > patience_ends)
 			run_fail(run, "whit reads faster than the senders send");
 	}
 }
 
-static void a_flood_does_not_keep_term_from_the_command(void **state)
+static void a_flood_does_not_hold_up_term(void **state)
 {
 	static const int flooding[] = {40, 41, SIGHUP, SIGUSR1};
 	const size_t count = sizeof(flooding) / sizeof(flooding[0]);
@@ -294,7 +286,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ROLE_TEST(in_a_flood_no_signal_no_orphan_and_no_end_is_lost),
-		ROLE_TEST(a_flood_does_not_keep_term_from_the_command),
+		ROLE_TEST(a_flood_does_not_hold_up_term),
 	};
 
 	return cmocka_run_group_tests_name("flood", tests, harness_require_namespaces, NULL);

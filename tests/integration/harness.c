@@ -35,8 +35,7 @@ static const char *from_environment(const char *name)
 {
 	const char *value = getenv(name);
 
-	if (value == NULL)
-		fail_msg("%s is not set; run this by `make check-integration`", name);
+	if (value == NULL) fail_msg("%s is not set; run this by `make check-integration`", name);
 	return value;
 }
 
@@ -47,8 +46,7 @@ const char *whit_path(void)
 
 bool whit_is_dynamic(void)
 {
-	if (getenv("WHIT_IS_DYNAMIC") == NULL)
-		return false;
+	if (getenv("WHIT_IS_DYNAMIC") == NULL) return false;
 	print_message("SKIPPED: needs a static whit\n");
 	return true;
 }
@@ -104,8 +102,7 @@ static bool read_file(const char *path, char *buffer, size_t size)
 	size_t length = 0;
 	ssize_t got;
 
-	if (fd < 0)
-		return false;
+	if (fd < 0) return false;
 	while (length < size - 1 && (got = read(fd, buffer + length, size - 1 - length)) > 0)
 		length += (size_t)got;
 	close(fd);
@@ -121,8 +118,7 @@ static bool read_parent_and_state(pid_t pid, pid_t *ret_parent, char *ret_state)
 	const char *after_name;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (!read_file(path, stat, sizeof(stat)))
-		return false;
+	if (!read_file(path, stat, sizeof(stat))) return false;
 	after_name = strrchr(stat, ')');
 	return after_name != NULL && sscanf(after_name, ") %c %d", ret_state, ret_parent) == 2;
 }
@@ -153,8 +149,7 @@ static void each_process(void (*visit)(struct run *, pid_t, void *), struct run 
 	while ((entry = readdir(proc)) != NULL) {
 		int pid = atoi(entry->d_name);
 
-		if (pid > 0)
-			visit(run, pid, context);
+		if (pid > 0) visit(run, pid, context);
 	}
 	closedir(proc);
 }
@@ -167,8 +162,7 @@ static void print_if_of_run(struct run *run, pid_t pid, void *context)
 	pid_t parent;
 
 	(void)context;
-	if (!is_in_namespace_of(run, pid) || !read_parent_and_state(pid, &parent, &state))
-		return;
+	if (!is_in_namespace_of(run, pid) || !read_parent_and_state(pid, &parent, &state)) return;
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
 	(void)read_file(path, words, sizeof(words)); /* the first word is enough */
 	print_error("  pid %d, parent %d, state %c: %s\n", pid, parent, state, words);
@@ -224,18 +218,14 @@ static void become_whit(const struct scene *scene)
 	const char *words[4096];
 	size_t count = 0;
 
-	if (!scene->no_name)
-		words[count++] = scene->name == NULL ? "whit" : scene->name;
+	if (!scene->no_name) words[count++] = scene->name == NULL ? "whit" : scene->name;
 	for (const char *const *word = scene->words; *word != NULL && count < 4095; word++)
 		words[count++] = *word;
 	words[count] = NULL;
-	if (scene->environment != NULL)
-		environ = scene->environment;
+	if (scene->environment != NULL) environ = scene->environment;
 	/* Before what the scene does, which may be to give up the right to do this. */
-	if (readme_filter.count > 0 && !calls_restrict(&readme_filter))
-		_exit(89);
-	if (scene->prepare != NULL)
-		scene->prepare(scene->prepare_argument);
+	if (readme_filter.count > 0 && !calls_restrict(&readme_filter)) _exit(89);
+	if (scene->prepare != NULL) scene->prepare(scene->prepare_argument);
 	execv(scene->program, (char *const *)(uintptr_t)words);
 	_exit(90);
 }
@@ -247,7 +237,7 @@ static void block_all_signals(void)
 	kernel_set_block(&all);
 }
 
-/* Somebody who is none of whit's business: every signal is one too many, and is printed. */
+/* A process outside whit's care: every signal is one too many, and is printed. */
 static void be_bystander(void)
 {
 	const struct kernel_set all = kernel_set_all();
@@ -255,8 +245,7 @@ static void be_bystander(void)
 	for (;;) {
 		int signal = kernel_set_wait(&all, NULL, NULL);
 
-		if (signal > 0)
-			dprintf(STDOUT_FILENO, "bystander got %d\n", signal);
+		if (signal > 0) dprintf(STDOUT_FILENO, "bystander got %d\n", signal);
 	}
 }
 
@@ -267,8 +256,7 @@ static void be_short_bystander(void)
 	const struct timespec moment = {.tv_nsec = 20000};
 	int signal = kernel_set_wait(&all, NULL, &moment);
 
-	if (signal > 0)
-		dprintf(STDOUT_FILENO, "bystander got %d\n", signal);
+	if (signal > 0) dprintf(STDOUT_FILENO, "bystander got %d\n", signal);
 	_exit(0);
 }
 
@@ -280,8 +268,7 @@ static void reuse_pid(void)
 
 		write_file("/proc/sys/kernel/ns_last_pid", LAST_PID_BEFORE_REUSED);
 		child = fork();
-		if (child == 0)
-			be_short_bystander();
+		if (child == 0) be_short_bystander();
 		if (waitpid(child, &status, WUNTRACED) == child && status != 0)
 			dprintf(STDOUT_FILENO, "bystander was killed or stopped: %d\n", status);
 	}
@@ -292,11 +279,9 @@ static void start_bystanders(const struct scene *scene)
 {
 	block_all_signals();
 	for (int i = 0; i < scene->bystanders; i++) {
-		if (fork() == 0)
-			be_bystander();
+		if (fork() == 0) be_bystander();
 	}
-	if (scene->pids_are_reused && fork() == 0)
-		reuse_pid();
+	if (scene->pids_are_reused && fork() == 0) reuse_pid();
 }
 
 /* PID 1 of a subreaper's namespace: ends as the subreaper ends, and everything else with it. */
@@ -307,8 +292,7 @@ static void hold_namespace(const struct scene *scene)
 	int status;
 	pid_t whit;
 
-	if (pipe(gate) < 0)
-		_exit(97);
+	if (pipe(gate) < 0) _exit(97);
 	whit = fork(); /* the first child: the test knows it by that */
 	if (whit == 0) {
 		(void)!read(gate[0], &byte, 1); /* until all bystanders are there */
@@ -322,8 +306,7 @@ static void hold_namespace(const struct scene *scene)
 	close(STDOUT_FILENO);
 	close(STDERR_FILENO);
 	close(gate[1]);
-	if (wait(&status) != whit)
-		_exit(98); /* a bystander was killed */
+	if (wait(&status) != whit) _exit(98); /* a bystander was killed */
 	/* By signal we cannot end as PID 1; whit under test never does but by KILL. */
 	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
@@ -332,8 +315,7 @@ static pid_t clone_into_namespaces(void)
 {
 	unsigned long flags = CLONE_NEWPID | CLONE_NEWNS | SIGCHLD;
 
-	if (geteuid() != 0)
-		flags |= CLONE_NEWUSER;
+	if (geteuid() != 0) flags |= CLONE_NEWUSER;
 #ifdef __s390x__
 	/* The other way round: clone(2), "C library/kernel differences". */
 	return (pid_t)syscall(SYS_clone, NULL, flags, NULL, NULL, NULL);
@@ -348,10 +330,8 @@ pid_t harness_fork_into_namespaces(void)
 	gid_t gid = getegid();
 	pid_t pid = clone_into_namespaces();
 
-	if (pid != 0)
-		return pid;
-	if (uid != 0)
-		map_own_user(uid, gid);
+	if (pid != 0) return pid;
+	if (uid != 0) map_own_user(uid, gid);
 	/* In a chroot / may be no mount, but then /proc is. */
 	if ((mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 &&
 		    mount("none", "/proc", NULL, MS_PRIVATE, NULL) < 0) ||
@@ -382,8 +362,7 @@ static void become_top(const struct scene *scene, int out, int err)
 	dup2(err, STDERR_FILENO);
 	/* Nothing of the test's is to be inherited, so that tests see what whit itself does. */
 	syscall(SYS_close_range, 3U, ~0U, 0U);
-	if (scene->role == ROLE_INIT)
-		become_whit(scene);
+	if (scene->role == ROLE_INIT) become_whit(scene);
 	hold_namespace(scene);
 }
 
@@ -417,8 +396,7 @@ static void remember(struct run *run)
 static void forget(struct run *run)
 {
 	for (size_t i = 0; i < RUNS_MAX; i++) {
-		if (runs[i] == run)
-			runs[i] = NULL;
+		if (runs[i] == run) runs[i] = NULL;
 	}
 }
 
@@ -431,8 +409,7 @@ static pid_t await_subreaper(struct run *run)
 	char state;
 
 	while ((whit = process_child(run->top)) == 0) {
-		if (!read_parent_and_state(run->top, &parent, &state) || state == 'Z')
-			return 0;
+		if (!read_parent_and_state(run->top, &parent, &state) || state == 'Z') return 0;
 		if (now_ms() > patience_ends)
 			run_fail(run, "the namespace's PID 1 has started nothing");
 		look_again_later();
@@ -450,8 +427,7 @@ static void read_readme(void)
 	const char *path = getenv("README");
 
 	readme_filter.count = 0;
-	if (path != NULL && calls_are_of(whit_path()))
-		calls_read(path, &readme_filter);
+	if (path != NULL && calls_are_of(whit_path())) calls_read(path, &readme_filter);
 }
 
 void run_start(struct run *run, const struct scene *scene)
@@ -461,24 +437,20 @@ void run_start(struct run *run, const struct scene *scene)
 
 	memset(run, 0, sizeof(*run));
 	run->scene = *scene;
-	if (scene->program == NULL)
-		run->scene.program = whit_path();
+	if (scene->program == NULL) run->scene.program = whit_path();
 	read_readme();
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
 	assert_int_equal(pipe2(err, O_CLOEXEC), 0);
 	run->top = harness_fork_into_namespaces();
-	if (run->top == 0)
-		become_top(&run->scene, out[1], err[1]);
+	if (run->top == 0) become_top(&run->scene, out[1], err[1]);
 	close(out[1]);
 	close(err[1]);
 	run->out.fd = out[0];
 	run->err.fd = err[0];
-	if (run->top < 0)
-		fail_msg("cannot make namespaces: %s", strerror(errno));
+	if (run->top < 0) fail_msg("cannot make namespaces: %s", strerror(errno));
 	remember(run);
 	run->whit = run->top;
-	if (scene->role == ROLE_SUBREAPER)
-		run->whit = await_subreaper(run);
+	if (scene->role == ROLE_SUBREAPER) run->whit = await_subreaper(run);
 }
 
 /* --- reading --- */
@@ -492,16 +464,14 @@ bool run_read(struct run *run)
 		polled[i].fd = outputs[i]->fd;
 		polled[i].events = POLLIN;
 	}
-	if (polled[0].fd < 0 && polled[1].fd < 0)
-		return false;
+	if (polled[0].fd < 0 && polled[1].fd < 0) return false;
 	if (poll(polled, 2, PATIENCE_MS) <= 0)
 		run_fail(run, "no output and no end for %d ms", PATIENCE_MS);
 	for (int i = 0; i < 2; i++) {
 		struct output *output = outputs[i];
 		ssize_t length;
 
-		if (polled[i].fd < 0 || polled[i].revents == 0)
-			continue;
+		if (polled[i].fd < 0 || polled[i].revents == 0) continue;
 		if (output->taken > sizeof(output->text) / 2) { /* what was taken is not needed */
 			memmove(output->text, output->text + output->taken,
 				output->length - output->taken);
@@ -611,8 +581,7 @@ static const char *status_value(pid_t pid, const char *label, char *status, size
 	const char *line;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	if (!read_file(path, status, size))
-		return NULL;
+	if (!read_file(path, status, size)) return NULL;
 	line = strstr(status, label);
 	return line == NULL ? NULL : line + strlen(label);
 }
@@ -622,8 +591,7 @@ long process_number(pid_t pid, const char *label)
 	char status[4096];
 	const char *value = status_value(pid, label, status, sizeof(status));
 
-	if (value == NULL)
-		fail_msg("/proc/%d/status has no %s", pid, label);
+	if (value == NULL) fail_msg("/proc/%d/status has no %s", pid, label);
 	return atol(value);
 }
 
@@ -655,8 +623,7 @@ static bool blocks_all(pid_t pid)
 	const char *mask = status_value(pid, "SigBlk:\t", status, sizeof(status));
 
 	for (int signal = 1; signal <= HIGHEST_SIGNAL; signal++) {
-		if (signal != SIGKILL && signal != SIGSTOP)
-			kernel_set_add(&expected, signal);
+		if (signal != SIGKILL && signal != SIGSTOP) kernel_set_add(&expected, signal);
 	}
 	kernel_set_format(&expected, all_but_two);
 	return mask != NULL && strncmp(mask, all_but_two, KERNEL_SET_TEXT_SIZE - 1) == 0;
@@ -667,8 +634,7 @@ void run_wait_listening(struct run *run)
 	int64_t patience_ends = now_ms() + PATIENCE_MS;
 
 	while (!blocks_all(run->whit)) {
-		if (now_ms() > patience_ends)
-			run_fail(run, "whit does not block all signals");
+		if (now_ms() > patience_ends) run_fail(run, "whit does not block all signals");
 		(void)sched_yield();
 	}
 }
@@ -688,8 +654,7 @@ void run_wait_settled(struct run *run)
 		if (stat(path, &root) == 0 && directory.st_dev == root.st_dev &&
 			directory.st_ino == root.st_ino)
 			return;
-		if (now_ms() > patience_ends)
-			run_fail(run, "whit has not moved to /");
+		if (now_ms() > patience_ends) run_fail(run, "whit has not moved to /");
 		look_again_later();
 	}
 }
@@ -707,10 +672,8 @@ static void count_if_child(struct run *run, pid_t pid, void *context)
 	pid_t parent;
 	char state;
 
-	if (!read_parent_and_state(pid, &parent, &state) || parent != run->whit)
-		return;
-	if ((children->zombies_only && state != 'Z') || pid == children->except)
-		return;
+	if (!read_parent_and_state(pid, &parent, &state) || parent != run->whit) return;
+	if ((children->zombies_only && state != 'Z') || pid == children->except) return;
 	children->count++;
 	children->last = pid;
 }
@@ -762,18 +725,15 @@ int run_join(struct run *run, int (*part)(void *), void *argument)
 
 		snprintf(path, sizeof(path), "/proc/%d/ns/pid", run->top);
 		namespace = open(path, O_RDONLY | O_CLOEXEC);
-		if (namespace < 0 || setns(namespace, CLONE_NEWPID) < 0)
-			_exit(92);
+		if (namespace < 0 || setns(namespace, CLONE_NEWPID) < 0) _exit(92);
 		member = fork(); /* setns concerns the children alone: setns(2) */
-		if (member == 0)
-			_exit(part(argument));
+		if (member == 0) _exit(part(argument));
 		waitpid(member, &status, 0);
 		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 93);
 	}
 	assert_int_equal(waitpid(joiner, &status, 0), joiner);
 	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == 92)
-		run_fail(run, "cannot join the namespace");
+	if (WEXITSTATUS(status) == 92) run_fail(run, "cannot join the namespace");
 	return WEXITSTATUS(status);
 }
 
@@ -785,14 +745,11 @@ int harness_clean_up(void **state)
 	for (size_t i = 0; i < RUNS_MAX; i++) {
 		struct run *run = runs[i];
 
-		if (run == NULL)
-			continue;
+		if (run == NULL) continue;
 		kill(run->top, SIGKILL); /* the kernel kills the namespace with it */
 		waitpid(run->top, NULL, 0);
-		if (run->out.fd >= 0)
-			close(run->out.fd);
-		if (run->err.fd >= 0)
-			close(run->err.fd);
+		if (run->out.fd >= 0) close(run->out.fd);
+		if (run->err.fd >= 0) close(run->err.fd);
 		runs[i] = NULL;
 	}
 	return 0;
@@ -803,8 +760,7 @@ int harness_require_namespaces(void **state)
 	pid_t probe = clone_into_namespaces();
 
 	(void)state;
-	if (probe == 0)
-		_exit(0);
+	if (probe == 0) _exit(0);
 	if (probe > 0) {
 		waitpid(probe, NULL, 0);
 		return 0;

@@ -1,4 +1,4 @@
-/* README, Security: what a hostile command, caller or environment can and cannot do to whit. */
+/* .github/SECURITY.md: what a hostile command, caller or environment can and cannot do to whit. */
 #include "harness.h"
 #include "kernel_signals.h"
 #include "room.h"
@@ -14,11 +14,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-/* A user whom nobody else on the machine is, since RLIMIT_NPROC counts all of a user's processes.
- */
+/* A user without other processes on this machine: RLIMIT_NPROC counts all processes of a user. */
 #define STRANGER 54321
 
-/* What the kernel takes as one word of argv or envp at most, its NUL included: execve(2). */
+/* The kernel's limit for one word of argv or envp, its NUL included: execve(2). */
 #define LONGEST_WORD 131072
 
 static pid_t pid_inside(void **state)
@@ -48,14 +47,14 @@ static void skip_unless_root(void)
 	}
 }
 
-static void nobody_can_send_what_seems_to_be_the_kernels_or_whits_own(void **state)
+static void no_process_can_forge_a_signal_of_the_kernel_or_of_whit(void **state)
 {
 	struct run run;
 	pid_t whit = pid_inside(state);
 
 	RUN(&run, test_role(state), actor_path(), "forge");
 	run_expect(&run, "forged 0");
-	/* Each of the others is passed on; none is taken for a death, or for whit's own SIGPIPE. */
+	/* whit forwards each of the others. It takes none for a death, or for its own SIGPIPE. */
 	run_expect(&run, "ready");
 	expect_line(&run, "signal " NUMBER_OF(SIGCHLD) " code -1 pid %d uid 0 value 1", whit);
 	run_expect(&run, "ready");
@@ -77,7 +76,7 @@ static void stop_and_kill_from_inside_do_nothing_to_pid_1(void **state)
 	run_expect_end(&run, 0, "");
 }
 
-static void a_whit_that_is_stopped_goes_on_after_cont(void **state)
+static void a_stopped_whit_goes_on_after_cont(void **state)
 {
 	const char *const usr1 = "signal " NUMBER_OF(SIGUSR1) " ";
 	const char *const cont = "signal " NUMBER_OF(SIGCONT) " ";
@@ -94,7 +93,7 @@ static void a_whit_that_is_stopped_goes_on_after_cont(void **state)
 	run_expect_status(&run, 0);
 }
 
-static void being_traced_loses_nothing(void **state)
+static void a_traced_whit_loses_no_signal(void **state)
 {
 	struct run run;
 
@@ -128,7 +127,7 @@ static void limit_resources(void *argument)
 		_exit(94);
 }
 
-static void a_command_that_takes_all_processes_and_descriptors_is_served_and_ended(void **state)
+static void a_command_that_takes_all_processes_and_descriptors_gets_signals_and_ends(void **state)
 {
 	char whit[ROOM_PATH_SIZE];
 	char actor[ROOM_PATH_SIZE];
@@ -169,7 +168,7 @@ static const char *longest_word(const char *beginning, char word[LONGEST_WORD])
 	return word;
 }
 
-static void words_and_values_of_the_greatest_length_are_inherited(void **state)
+static void the_command_inherits_the_longest_words_and_variables(void **state)
 {
 	static char word[LONGEST_WORD];
 	static char value[LONGEST_WORD];
@@ -188,8 +187,8 @@ static void words_and_values_of_the_greatest_length_are_inherited(void **state)
 	run_expect_end(&run, 0, "");
 }
 
-/* whit's own variables, with bytes that a terminal would obey. */
-static void hostile_variables_are_a_line_each_of_harmless_bytes(void **state)
+/* Bytes that a terminal obeys, in variables that whit reads. */
+static void hostile_variables_give_one_line_each_without_control_characters(void **state)
 {
 	static const char *const names[] = {"WHIT_DRAIN=", "WHIT_REWRITE=", "WHIT_EXIT_MAP=",
 		"WHIT_PARENT_DEATH=", "LISTEN_PID=", "TINI_VERBOSITY="};
@@ -214,11 +213,11 @@ static void hostile_variables_are_a_line_each_of_harmless_bytes(void **state)
 		else if (byte < ' ' || byte == 0x7f)
 			run_fail(&run, "a control character on stderr: %d", byte);
 	}
-	if (lines != 5) /* LISTEN_PID is not whit's to judge */
+	if (lines != 5) /* none about LISTEN_PID */
 		run_fail(&run, "expected: 5 lines on stderr\nobserved: %d", lines);
 }
 
-/* The command has no loader either; a program that has one shows that the library is good. */
+/* The command has no loader either. A dynamic program shows that the library works. */
 static void no_library_is_loaded_into_whit(void **state)
 {
 	const char *const words[] = {actor_path(), "exit", "7", NULL};
@@ -227,13 +226,11 @@ static void no_library_is_loaded_into_whit(void **state)
 	struct scene scene = {.role = test_role(state), .words = words, .environment = environment};
 	struct run run;
 
-	if (whit_is_dynamic())
-		skip();
+	if (whit_is_dynamic()) skip();
 	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", preload_path());
 	run_start(&run, &scene);
 	run_expect_end(&run, 7, "");
-	if (run.out.length > 0)
-		run_fail(&run, "expected on stdout: nothing");
+	if (run.out.length > 0) run_fail(&run, "expected on stdout: nothing");
 	scene.program = glibc_actor_path();
 	scene.words = words + 1;
 	run_start(&run, &scene);
@@ -244,12 +241,11 @@ static void no_library_is_loaded_into_whit(void **state)
 static void become_stranger(void *argument)
 {
 	(void)argument;
-	if (setgroups(0, NULL) < 0 || setgid(STRANGER) < 0 || setuid(STRANGER) < 0)
-		_exit(94);
+	if (setgroups(0, NULL) < 0 || setgid(STRANGER) < 0 || setuid(STRANGER) < 0) _exit(94);
 }
 
-/* As env(1) and nice(1) would: what it must never be is a surprise. */
-static void set_user_id_root_by_mistake_it_runs_commands_as_root(void **state)
+/* As env(1) and nice(1). .github/SECURITY.md says so. */
+static void a_whit_that_is_set_user_id_root_runs_commands_as_root(void **state)
 {
 	char whit[ROOM_PATH_SIZE];
 	char actor[ROOM_PATH_SIZE];
@@ -278,16 +274,16 @@ static void set_user_id_root_by_mistake_it_runs_commands_as_root(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ROLE_TEST(nobody_can_send_what_seems_to_be_the_kernels_or_whits_own),
+		ROLE_TEST(no_process_can_forge_a_signal_of_the_kernel_or_of_whit),
 		INIT_TEST(stop_and_kill_from_inside_do_nothing_to_pid_1),
-		SUBREAPER_TEST(a_whit_that_is_stopped_goes_on_after_cont),
-		ROLE_TEST(being_traced_loses_nothing),
+		SUBREAPER_TEST(a_stopped_whit_goes_on_after_cont),
+		ROLE_TEST(a_traced_whit_loses_no_signal),
 		ROLE_TEST(a_command_of_another_user_can_neither_signal_nor_trace_whit),
-		ROLE_TEST(a_command_that_takes_all_processes_and_descriptors_is_served_and_ended),
-		ROLE_TEST(words_and_values_of_the_greatest_length_are_inherited),
-		ROLE_TEST(hostile_variables_are_a_line_each_of_harmless_bytes),
+		ROLE_TEST(a_command_that_takes_all_processes_and_descriptors_gets_signals_and_ends),
+		ROLE_TEST(the_command_inherits_the_longest_words_and_variables),
+		ROLE_TEST(hostile_variables_give_one_line_each_without_control_characters),
 		ROLE_TEST(no_library_is_loaded_into_whit),
-		ROLE_TEST(set_user_id_root_by_mistake_it_runs_commands_as_root),
+		ROLE_TEST(a_whit_that_is_set_user_id_root_runs_commands_as_root),
 	};
 
 	return cmocka_run_group_tests_name("hostility", tests, make_room, remove_room);

@@ -1,7 +1,6 @@
 /*
- * Contract, section 2.4 to 2.7: the command finds everything as it would without whit. What it
- * would find is not computed but looked at: the same actor is run without whit, and the two are
- * compared.
+ * Contract, section 2.4 to 2.7: the command finds everything as it would without whit. The same
+ * actor runs without whit, and the two outputs are compared.
  */
 #include "harness.h"
 #include "kernel_signals.h"
@@ -36,7 +35,7 @@ static void expect_same_view(
 	run_expect_status(&without, 0);
 	with.out.text[with.out.length] = '\0';
 	without.out.text[without.out.length] = '\0';
-	/* The one thing that whit changes: the command leads a group of its own. */
+	/* The one difference: under whit the command leads a group of its own. */
 	*strstr(with.out.text, "\ngroup ") = '\0';
 	*strstr(without.out.text, "\ngroup ") = '\0';
 	if (strlen(with.out.text) < 100 || strcmp(with.out.text, without.out.text) != 0)
@@ -66,7 +65,7 @@ static void block_all(void *argument)
 	kernel_set_block(&all);
 }
 
-static void mask_and_dispositions_are_inherited(void **state)
+static void the_command_inherits_mask_and_dispositions(void **state)
 {
 	const char *const words[] = {actor_path(), "view", NULL};
 
@@ -75,28 +74,24 @@ static void mask_and_dispositions_are_inherited(void **state)
 	expect_same_view(state, words, NULL, NULL);
 }
 
-static void odd_words_are_inherited(void **state)
+static void the_command_inherits_its_arguments(void **state)
 {
-	const char *const words[] = {actor_path(), "view", "", "two\nlines", "-v", "--", "--help",
-		"\xff\x01", " ", "", NULL};
+	static const char *const odd_words[] = {
+		"", "two\nlines", "-v", "--", "--help", "\xff\x01", " ", ""};
+	static char numbered[2000][8];
+	const char *words[2011] = {actor_path(), "view"};
 
-	expect_same_view(state, words, NULL, NULL);
-}
-
-static void two_thousand_words_are_inherited(void **state)
-{
-	static char text[2000][8];
-	const char *words[2003] = {actor_path(), "view"};
-
+	for (size_t i = 0; i < 8; i++)
+		words[2 + i] = odd_words[i];
 	for (int i = 0; i < 2000; i++) {
-		snprintf(text[i], sizeof(text[i]), "w%d", i);
-		words[2 + i] = text[i];
+		snprintf(numbered[i], sizeof(numbered[i]), "w%d", i);
+		words[10 + i] = numbered[i];
 	}
-	words[2002] = NULL;
+	words[2010] = NULL;
 	expect_same_view(state, words, NULL, NULL);
 }
 
-static void the_environment_is_inherited(void **state)
+static void the_command_inherits_the_environment(void **state)
 {
 	const char *const words[] = {actor_path(), "view", NULL};
 	char one[] = "A=1", same[] = "A=2", no_value[] = "NO_EQUALS", empty[] = "",
@@ -123,44 +118,36 @@ static void open_files_of_all_kinds(void *argument)
 	(void)umask(0137);
 }
 
-static void lower_some_limits(void *argument)
+static void open_files_and_lower_limits(void *argument)
 {
-	const struct rlimit files = {64, 128};
+	const struct rlimit files = {256, 512};
 	const struct rlimit core = {0, 4096};
 	const struct rlimit pending = {1000, 1000};
 
-	(void)argument;
+	open_files_of_all_kinds(argument);
 	setrlimit(RLIMIT_NOFILE, &files);
 	setrlimit(RLIMIT_CORE, &core);
 	setrlimit(RLIMIT_SIGPENDING, &pending);
 }
 
-static void descriptors_directory_and_umask_are_inherited(void **state)
+static void the_command_inherits_descriptors_directory_umask_and_limits(void **state)
 {
 	const char *const words[] = {actor_path(), "view", NULL};
 
-	expect_same_view(state, words, NULL, open_files_of_all_kinds);
+	expect_same_view(state, words, NULL, open_files_and_lower_limits);
 }
 
-static void limits_are_inherited(void **state)
-{
-	const char *const words[] = {actor_path(), "view", NULL};
-
-	expect_same_view(state, words, NULL, lower_some_limits);
-}
-
-static void the_command_leads_its_own_group(void **state)
+static void the_command_leads_a_group_of_its_own(void **state)
 {
 	struct run run;
 
 	RUN(&run, test_role(state), actor_path(), "view");
 	run_expect_status(&run, 0);
 	run.out.text[run.out.length] = '\0';
-	if (strstr(run.out.text, "\ngroup own\n") == NULL)
-		run_fail(&run, "expected: group own");
+	if (strstr(run.out.text, "\ngroup own\n") == NULL) run_fail(&run, "expected: group own");
 }
 
-static void listen_pid_follows_to_the_command(void **state)
+static void listen_pid_names_the_command_where_it_named_whit(void **state)
 {
 	const bool is_init = test_role(state) == ROLE_INIT;
 	char claim_of_init[] = "LISTEN_PID=1", claim_of_subreaper[] = "LISTEN_PID=2";
@@ -178,7 +165,7 @@ static void listen_pid_follows_to_the_command(void **state)
 	run_expect_end(&run, 0, "");
 }
 
-static void whit_lets_go_of_directory_and_descriptors(void **state)
+static void whit_keeps_no_directory_and_no_descriptor_above_2(void **state)
 {
 	const char *const words[] = {actor_path(), "idle", NULL};
 	struct run run;
@@ -210,15 +197,13 @@ static void whit_lets_go_of_directory_and_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ROLE_TEST(mask_and_dispositions_are_inherited),
-		ROLE_TEST(odd_words_are_inherited),
-		ROLE_TEST(two_thousand_words_are_inherited),
-		ROLE_TEST(the_environment_is_inherited),
-		ROLE_TEST(descriptors_directory_and_umask_are_inherited),
-		ROLE_TEST(limits_are_inherited),
-		ROLE_TEST(the_command_leads_its_own_group),
-		ROLE_TEST(listen_pid_follows_to_the_command),
-		ROLE_TEST(whit_lets_go_of_directory_and_descriptors),
+		ROLE_TEST(the_command_inherits_mask_and_dispositions),
+		ROLE_TEST(the_command_inherits_its_arguments),
+		ROLE_TEST(the_command_inherits_the_environment),
+		ROLE_TEST(the_command_inherits_descriptors_directory_umask_and_limits),
+		ROLE_TEST(the_command_leads_a_group_of_its_own),
+		ROLE_TEST(listen_pid_names_the_command_where_it_named_whit),
+		ROLE_TEST(whit_keeps_no_directory_and_no_descriptor_above_2),
 	};
 
 	return cmocka_run_group_tests_name("inheritance", tests, harness_require_namespaces, NULL);

@@ -6,6 +6,7 @@
 #include "kernel_signals.h"
 #include "refusal.h"
 #include "room.h"
+#include "tracing.h"
 #include "words.h"
 
 #include <dirent.h>
@@ -94,13 +95,12 @@ static int say_term_and_end_on_hup(struct run *run)
 	return 0;
 }
 
-/* Leaves a child that has more to do; it comes to whit as an orphan. */
-static int leave_child_on_term(struct run *run)
+/* It comes to whit as an orphan when its parent ends. */
+static int have_child(struct run *run)
 {
-	if (fork() == 0)
-		_exit(clean_up_on_term(run));
-	(void)wait_for(SIGTERM);
-	return 0;
+	if (fork() == 0) _exit(end_on_hup(run));
+	for (;;)
+		pause();
 }
 
 static void *clean_up_and_exit(void *run)
@@ -113,8 +113,7 @@ static int live_on_in_a_thread(struct run *run)
 {
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, clean_up_and_exit, run) != 0)
-		return 1;
+	if (pthread_create(&thread, NULL, clean_up_and_exit, run) != 0) return 1;
 	pthread_exit(NULL);
 }
 
@@ -139,8 +138,7 @@ static int count_failures(int count)
 	int status;
 
 	for (int ended = 0; ended < count; ended++) {
-		if (wait(&status) < 0 || status != 0)
-			failures++;
+		if (wait(&status) < 0 || status != 0) failures++;
 	}
 	return failures > 100 ? 100 : failures;
 }
@@ -155,11 +153,9 @@ static void start_in_namespace(struct run *run, const struct joining *joining)
 	kernel_set_block(&all);
 	snprintf(path, sizeof(path), "/proc/%d/ns/pid", run->top);
 	namespace = open(path, O_RDONLY | O_CLOEXEC);
-	if (namespace < 0 || setns(namespace, CLONE_NEWPID) < 0)
-		_exit(101);
+	if (namespace < 0 || setns(namespace, CLONE_NEWPID) < 0) _exit(101);
 	for (int made = 0; made < joining->count; made++) {
-		if (fork() == 0)
-			_exit(joining->be(run));
+		if (fork() == 0) _exit(joining->be(run));
 	}
 }
 
@@ -208,8 +204,7 @@ static int count_pidfds(struct run *run)
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", run->whit);
 	directory = opendir(path);
-	if (directory == NULL)
-		run_fail(run, "cannot look at %s: %s", path, strerror(errno));
+	if (directory == NULL) run_fail(run, "cannot look at %s: %s", path, strerror(errno));
 	while ((entry = readdir(directory)) != NULL) {
 		char target[64] = "";
 
@@ -225,8 +220,7 @@ static void wait_for_pidfds(struct run *run)
 	for (int tries = 0; count_pidfds(run) == 0; tries++) {
 		const struct timespec moment = {.tv_nsec = 1000000};
 
-		if (tries == PATIENCE_MS)
-			run_fail(run, "whit opens no pidfd");
+		if (tries == PATIENCE_MS) run_fail(run, "whit opens no pidfd");
 		nanosleep(&moment, NULL);
 	}
 }
@@ -250,8 +244,7 @@ static void start_settled(struct run *run, const char *const *words)
 
 static void a_joined_process_finishes_and_whit_ends_then(void **state)
 {
-	static int (*const kinds[])(struct run *) = {
-		clean_up_on_term, leave_child_on_term, live_on_in_a_thread};
+	static int (*const kinds[])(struct run *) = {clean_up_on_term, live_on_in_a_thread};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(inits) / sizeof(inits[0]); i++) {
@@ -268,6 +261,43 @@ static void a_joined_process_finishes_and_whit_ends_then(void **state)
 			expect_failures(&run, parent, 0);
 		}
 	}
+}
+
+/* Ends the joined process when whit has seen that it has no child, and opens /proc to look for it.
+ */
+static enum tracing_next end_joined_at_look(
+	struct tracing *tracing, const struct __ptrace_syscall_info *info)
+{
+	const pid_t *joined = tracing->context;
+
+	if (!tracing_is_open((long)info->entry.nr)) return TRACING_GOES_ON;
+	kill(*joined, SIGKILL);
+	while (process_state(*joined) != '\0') /* until its parent outside has reaped it */
+		(void)sched_yield();
+	return TRACING_IS_OVER;
+}
+
+static void the_child_of_a_joined_process_that_ends_is_waited_for(void **state)
+{
+	const char *const words[] = {"-P", "-d", FOREVER, NULL};
+	struct run run;
+	pid_t parent;
+	pid_t joined;
+	struct tracing tracing = {
+		.before_call = end_joined_at_look, .context = &joined, .has_started = true};
+
+	(void)state;
+	start_settled(&run, words);
+	parent = join_one(&run, have_child);
+	joined = process_child(parent);
+	tracing.whit = run.whit;
+	tracing_attach(&tracing);
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	assert_int_equal(tracing_follow(&tracing), 0);
+	expect_failures(&run, parent, 1); /* it was killed */
+	assert_int_equal(kill(run.whit, SIGHUP), 0);
+	run_expect(&run, "got HUP");
+	run_expect_end(&run, 0, "");
 }
 
 static void a_joined_process_that_ignores_term_is_killed_when_time_is_over(void **state)
@@ -369,8 +399,7 @@ static void joined_processes_are_waited_for_where_descriptors_are_short(void **s
 	pid_t parent;
 
 	(void)state;
-	if (whit_is_dynamic())
-		skip();
+	if (whit_is_dynamic()) skip();
 	run_start(&run,
 		&(struct scene){.role = ROLE_INIT, .words = words, .prepare = limit_descriptors});
 	run_wait_settled(&run);
@@ -408,19 +437,36 @@ static void whit_sleeps_while_it_waits_for_a_joined_process(void **state)
 	expect_failures(&run, parent, 0);
 }
 
-/* That it is a zombie is the affair of its parent, which does not look after it. */
+static pid_t careless_parent; /* of that test; 0: none */
+
+/* The kernel keeps whit until the zombie has been reaped. */
+static void end_careless_parent(void)
+{
+	if (careless_parent > 0) {
+		kill(careless_parent, SIGKILL);
+		waitpid(careless_parent, NULL, 0);
+	}
+	careless_parent = 0;
+}
+
+static int clean_up(void **state)
+{
+	end_careless_parent();
+	return harness_clean_up(state);
+}
+
+/* A zombie: its parent outside does not wait for it. */
 static void a_joined_process_that_has_ended_is_not_waited_for(void **state)
 {
 	const struct joining joining = {.be = end_at_once, .count = 1};
 	const char *const words[] = {"-P", "-d", FOREVER, NULL};
 	siginfo_t end;
 	struct run run;
-	pid_t parent;
 
 	(void)state;
 	start_settled(&run, words);
-	parent = fork();
-	if (parent == 0) {
+	careless_parent = fork();
+	if (careless_parent == 0) {
 		start_in_namespace(&run, &joining);
 		(void)waitid(P_ALL, 0, &end, WEXITED | WNOWAIT);
 		say(&run, "ended\n");
@@ -429,10 +475,9 @@ static void a_joined_process_that_has_ended_is_not_waited_for(void **state)
 	}
 	run_expect(&run, "ended");
 	assert_int_equal(kill(run.whit, SIGTERM), 0);
-	while (run_read(&run)) /* the kernel keeps whit until that zombie has been reaped */
+	while (run_read(&run)) /* whit has closed its outputs then */
 		;
-	assert_int_equal(kill(parent, SIGKILL), 0);
-	assert_int_equal(waitpid(parent, NULL, 0), parent);
+	end_careless_parent();
 	run_expect_end(&run, 0, "");
 }
 
@@ -455,8 +500,7 @@ static void v_names_a_joined_process(void **state)
 static void enter_room(void *argument)
 {
 	(void)argument;
-	if (chroot(room_path()) < 0 || chdir("/") < 0)
-		_exit(94);
+	if (chroot(room_path()) < 0 || chdir("/") < 0) _exit(94);
 }
 
 /* It gets TERM all the same, and is not waited for. */
@@ -488,8 +532,7 @@ static void without_pidfds_or_a_proc_a_joined_process_is_not_waited_for(void **s
 			.prepare = refuse_call,
 			.prepare_argument = &refusal});
 	}
-	if (whit_is_dynamic())
-		return;
+	if (whit_is_dynamic()) return;
 	expect_no_wait(&(struct scene){
 		.role = ROLE_INIT, .words = words, .program = "/whit", .prepare = enter_room});
 }
@@ -498,13 +541,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		INIT_TEST(a_joined_process_finishes_and_whit_ends_then),
+		INIT_TEST(the_child_of_a_joined_process_that_ends_is_waited_for),
 		INIT_TEST(a_joined_process_that_ignores_term_is_killed_when_time_is_over),
 		INIT_TEST(a_signal_during_the_drain_reaches_a_joined_process),
 		INIT_TEST(a_process_that_joins_during_the_drain_is_waited_for),
 		INIT_TEST(many_joined_processes_are_waited_for_with_few_descriptors),
 		INIT_TEST(joined_processes_are_waited_for_where_descriptors_are_short),
 		INIT_TEST(whit_sleeps_while_it_waits_for_a_joined_process),
-		INIT_TEST(a_joined_process_that_has_ended_is_not_waited_for),
+		cmocka_unit_test_prestate_setup_teardown(
+			a_joined_process_that_has_ended_is_not_waited_for, NULL, clean_up, NULL),
 		INIT_TEST(v_names_a_joined_process),
 		INIT_TEST(without_pidfds_or_a_proc_a_joined_process_is_not_waited_for),
 	};

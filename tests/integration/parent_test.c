@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -45,16 +44,14 @@ static void sleep_until_killed(void)
 static void be_child_of_init(void *argument)
 {
 	(void)argument;
-	if (fork() != 0)
-		be_init();
+	if (fork() != 0) be_init();
 }
 
 /* The same, and whit is a child of that one, which can be killed. */
 static void have_parent(void *argument)
 {
 	be_child_of_init(argument);
-	if (fork() != 0)
-		sleep_until_killed();
+	if (fork() != 0) sleep_until_killed();
 }
 
 static void kill_parent(struct run *run)
@@ -72,8 +69,7 @@ static pid_t await_child(pid_t parent)
 	for (int tries = 0; (child = process_child(parent)) == 0; tries++) {
 		const struct timespec moment = {.tv_nsec = 1000000};
 
-		if (tries == PATIENCE_MS)
-			fail_msg("%d has no child", parent);
+		if (tries == PATIENCE_MS) fail_msg("%d has no child", parent);
 		nanosleep(&moment, NULL);
 	}
 	return child;
@@ -90,8 +86,7 @@ static void start_below(struct run *run, int generations, const struct scene *sc
 /* With have_parent, where the scene has nothing else that gives whit a parent. */
 static void start_with_parent(struct run *run, struct scene scene)
 {
-	if (scene.prepare == NULL)
-		scene.prepare = have_parent;
+	if (scene.prepare == NULL) scene.prepare = have_parent;
 	start_below(run, 2, &scene);
 }
 
@@ -253,8 +248,7 @@ static void wait_until(bool (*is_so)(pid_t), pid_t process)
 	for (int tries = 0; !is_so(process); tries++) {
 		const struct timespec moment = {.tv_nsec = 1000000};
 
-		if (tries == PATIENCE_MS)
-			fail_msg("the thread of %d does not end", process);
+		if (tries == PATIENCE_MS) fail_msg("the thread of %d does not end", process);
 		nanosleep(&moment, NULL);
 	}
 }
@@ -286,16 +280,14 @@ static void the_end_of_the_thread_that_started_whit_is_no_end_of_the_parent(void
 
 static void become_subreaper(void)
 {
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) < 0)
-		_exit(94);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) < 0) _exit(94);
 }
 
 static void have_parent_that_is_a_subreaper(void *argument)
 {
 	be_child_of_init(argument);
 	become_subreaper();
-	if (fork() != 0)
-		sleep_until_killed();
+	if (fork() != 0) sleep_until_killed();
 }
 
 /* whit goes to that one when its parent has ended. */
@@ -310,18 +302,15 @@ static void have_parent_below_a_subreaper(void *argument)
 			;
 		_exit(0);
 	}
-	if (fork() != 0)
-		sleep_until_killed();
+	if (fork() != 0) sleep_until_killed();
 }
 
 /* A scene's `prepare`: whit is PID 1 of a namespace of its own, in which its parent is not. */
 static void have_parent_outside(void *argument)
 {
 	be_child_of_init(argument);
-	if (unshare(CLONE_NEWPID) < 0)
-		_exit(94);
-	if (fork() != 0)
-		sleep_until_killed();
+	if (unshare(CLONE_NEWPID) < 0) _exit(94);
+	if (fork() != 0) sleep_until_killed();
 }
 
 static void the_end_of_a_parent_of_any_kind_is_forwarded(void **state)
@@ -389,87 +378,98 @@ static void without_pidfds_the_parents_end_is_forwarded(void **state)
 
 /* --- a parent that ends while whit starts --- */
 
-/* When the parent is killed: before a system call of whit's, from its first getppid(2) on. */
-struct moment {
-	int calls_left;
-	bool has_asked;   /* for its parent's number */
-	bool has_started; /* the command */
-	bool is_waiting;  /* for signals: whit makes no more calls by its own */
+/* Each of these that is sent arrives, while USR1 that is pending may come but once. */
+#define REALTIME        35
+#define HIGHER_REALTIME 36
+
+/* Kinds of starts, and the system call from which on whit must notice that its parent has ended. */
+struct kind {
+	const char *name;
+	long from;
+	bool is_parent_outside;
 	struct refusal refusal;
 };
 
-static void note_call(struct moment *moment, long call)
-{
-	moment->has_asked = moment->has_asked || call == SYS_getppid;
-	moment->has_started = moment->has_started || call == SYS_clone;
-#ifdef SYS_poll
-	moment->is_waiting = moment->has_started && call == SYS_poll;
-#endif
-	moment->is_waiting = moment->is_waiting ||
-		(moment->has_started && (call == SYS_ppoll || call == SYS_read));
-}
+static const struct kind kinds[] = {
+	{"with pidfds", SYS_getppid, false, {0, 0}},
+	{"without pidfds", SYS_getppid, false, {SYS_pidfd_open, ENOSYS}},
+	/* getppid(2) tells nothing of that parent: whit has to ask the kernel before the start. */
+	{"with a parent outside", SYS_clone, true, {0, 0}},
+};
+
+/* When the parent is killed. */
+struct start {
+	struct kind kind;
+	struct tracing_moment moment;
+	bool has_started; /* the command */
+};
 
 static enum tracing_next kill_parent_at_moment(
 	struct tracing *tracing, const struct __ptrace_syscall_info *info)
 {
-	struct moment *moment = tracing->context;
-	bool had_asked = moment->has_asked;
+	struct start *start = tracing->context;
+	long call = (long)info->entry.nr;
 
-	note_call(moment, (long)info->entry.nr);
-	if (!had_asked || (moment->calls_left-- > 0 && !moment->is_waiting))
+	start->has_started = start->has_started || call == SYS_clone;
+	if (!tracing_has_come(&start->moment, call == start->kind.from,
+		    start->has_started && (call == SYS_read || tracing_is_poll(call))))
 		return TRACING_GOES_ON;
 	kill(tracing->parent, SIGKILL);
 	waitpid(tracing->parent, NULL, 0);
 	return TRACING_IS_OVER;
 }
 
-/* USR1 is blocked from the start, so that it does not end the command before that looks for it. */
+/* The signal is blocked from the start, so that it does not end the command before that looks for
+ * it. */
 static void have_parent_that_ends_at_moment(void *argument)
 {
-	const struct kernel_set usr1 = kernel_set_only(SIGUSR1);
-	struct moment *moment = argument;
-	struct tracing tracing = {.before_call = kill_parent_at_moment,
-		.context = moment,
-		.has_parent_between = true};
+	const struct kernel_set signal = kernel_set_only(REALTIME);
+	struct start *start = argument;
+	struct tracing tracing = {
+		.before_call = kill_parent_at_moment,
+		.context = start,
+		.has_parent_between = true,
+		.is_parent_outside = start->kind.is_parent_outside,
+	};
 
-	kernel_set_block(&usr1);
+	kernel_set_block(&signal);
 	tracing_start(&tracing);
-	if (moment->refusal.error != 0)
-		refuse_call(&moment->refusal);
+	if (start->kind.refusal.error != 0) refuse_call(&start->kind.refusal);
 }
 
-/* Returns whether whit was waiting already, so that there is no later moment. */
-static bool expect_signal_at_moment(int calls, const struct refusal *refusal, struct moment *shared)
+/* A second one would be read before the higher signal that is sent afterwards. */
+static void expect_signal_once(struct start *start)
 {
-	const char *const words[] = {"-p", "USR1", actor_path(), "signals", "1", NULL};
+	const char *const words[] = {"-p", NUMBER_OF(REALTIME), actor_path(), "signals", "2", NULL};
 	struct run run;
 
-	*shared = (struct moment){.calls_left = calls, .refusal = *refusal};
 	run_start(&run,
 		&(struct scene){.words = words,
 			.prepare = have_parent_that_ends_at_moment,
-			.prepare_argument = shared});
+			.prepare_argument = start});
 	run_expect(&run, "ready");
-	expect_usr1_and_end(&run);
-	return shared->is_waiting;
+	run_expect_beginning(&run, &run.out, "signal " NUMBER_OF(REALTIME) " ");
+	/* To whit: it is PID 1's child now. */
+	assert_int_equal(kill(await_child(run.top), HIGHER_REALTIME), 0);
+	run_expect_beginning(&run, &run.out, "signal " NUMBER_OF(HIGHER_REALTIME) " ");
+	run_expect_end(&run, 0, "");
 }
 
-static void a_parent_that_ends_at_any_moment_of_whits_start_is_noticed(void **state)
+static void a_parent_that_ends_at_any_moment_of_whits_start_is_noticed_once(void **state)
 {
-	static const struct refusal kernels[] = {{0, 0}, {SYS_pidfd_open, ENOSYS}};
-	struct moment *shared = mmap(
-		NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct start *start = tracing_share(sizeof(*start));
 
 	(void)state;
-	assert_true(shared != MAP_FAILED);
-	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
-		int calls = 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		int moments = 0;
 
-		while (!expect_signal_at_moment(calls, &kernels[i], shared))
-			calls++;
-		print_message("  %d moments\n", calls + 1);
+		do {
+			*start = (struct start){.kind = kinds[i], .moment.calls_left = moments++};
+			expect_signal_once(start);
+		} while (!start->moment.is_waiting);
+		print_message("  %s: %d moments\n", kinds[i].name, moments);
 	}
-	munmap(shared, sizeof(*shared));
+	munmap(start, sizeof(*start));
 }
 
 int main(void)
@@ -488,7 +488,7 @@ int main(void)
 		INIT_TEST(the_end_of_a_parent_of_any_kind_is_forwarded),
 		ROLE_TEST(while_the_parent_lives_no_signal_is_forwarded),
 		INIT_TEST(without_pidfds_the_parents_end_is_forwarded),
-		INIT_TEST(a_parent_that_ends_at_any_moment_of_whits_start_is_noticed),
+		INIT_TEST(a_parent_that_ends_at_any_moment_of_whits_start_is_noticed_once),
 	};
 
 	return cmocka_run_group_tests_name("parent", tests, harness_require_namespaces, NULL);

@@ -142,9 +142,7 @@ static void pause_that_is_not_pid_1_says_so(void **state)
 	RUN(&run, test_role(state), "-P");
 	run_wait_settled(&run);
 	assert_int_equal(kill(run.whit, SIGTERM), 0);
-	run_expect_end(&run, 0,
-		"whit: --pause, but not as PID 1: whit reaps only orphans of its own "
-		"descendants\n");
+	run_expect_end(&run, 0, "whit: --pause as PID 2: only PID 1 reaps all orphans\n");
 }
 
 int main(void)

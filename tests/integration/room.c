@@ -39,8 +39,7 @@ static void copy_program(const char *from, const char *name)
 
 int make_room(void **state)
 {
-	if (harness_require_namespaces(state) != 0)
-		return -1;
+	if (harness_require_namespaces(state) != 0) return -1;
 	assert_non_null(mkdtemp(room));
 	assert_int_equal(chmod(room, 0755), 0);
 	copy_program(whit_path(), "whit");

@@ -113,8 +113,7 @@ static void k_with_g_kills_the_whole_group(void **state)
 	assert_int_equal(kill(run.whit, SIGTERM), 0);
 	expect_command_killed(&run);
 	run_expect_end(&run, 128 + SIGKILL, "");
-	if (run.out.taken != run.out.length)
-		run_fail(&run, "expected: nothing more on stdout");
+	if (run.out.taken != run.out.length) run_fail(&run, "expected: nothing more on stdout");
 }
 
 static void k_with_g_kills_a_command_that_has_left_its_group_too(void **state)

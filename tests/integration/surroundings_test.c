@@ -1,4 +1,4 @@
-/* Contract, section 12: where there is little: no files, no rights, no descriptors. */
+/* Contract, section 12: whit runs where there is little: no files, no rights, no descriptors. */
 #include "harness.h"
 #include "kernel_signals.h"
 #include "room.h"
@@ -22,55 +22,81 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NOBODY 1000
+#define ORDINARY_USER 1000
 
+static void skip_unless_root(void)
+{
+	if (geteuid() != 0) { /* a user namespace of an ordinary user has no other uid */
+		print_message("SKIPPED: needs root\n");
+		skip();
+	}
+}
+
+static void skip_if_dynamic(void)
+{
+	if (whit_is_dynamic()) skip();
+}
+
+/* program is NULL for whit as it was built. */
+static void start(struct run *run, void **state, const char *program, const char *const *words,
+	void (*prepare)(void *), void *argument)
+{
+	run_start(run,
+		&(struct scene){.role = test_role(state),
+			.program = program,
+			.words = words,
+			.prepare = prepare,
+			.prepare_argument = argument});
+}
+
+static void expect_term_forwarded(struct run *run, int user)
+{
+	char expected[96];
+
+	run_expect(run, "ready");
+	assert_int_equal(kill(run->whit, SIGTERM), 0);
+	snprintf(expected, sizeof(expected), "signal 15 code 0 pid %d uid %d value 0",
+		run->scene.role == ROLE_INIT ? 1 : 2, user);
+	run_expect(run, expected);
+}
+
+static void end_by_term(struct run *run)
+{
+	assert_int_equal(kill(run->whit, SIGTERM), 0);
+	run_expect_end(run, 128 + SIGTERM, "");
+}
+
+/* --- files --- */
+
+/* whit and the actor are all that its root has. */
 static void enter_room(void *argument)
 {
 	(void)argument;
-	if (chroot(room_path()) < 0 || chdir("/") < 0)
-		_exit(94);
+	if (chroot(room_path()) < 0 || chdir("/") < 0) _exit(94);
 }
 
 static void whit_needs_nothing_in_the_root_but_itself(void **state)
 {
 	const char *const words[] = {"-vv", "-w", "/actor", "signals", "1", NULL};
 	struct run run;
-	char expected[96];
 
-	if (whit_is_dynamic())
-		skip();
-	run_start(&run,
-		&(struct scene){.role = test_role(state),
-			.words = words,
-			.program = "/whit",
-			.prepare = enter_room});
-	run_expect(&run, "ready");
-	assert_int_equal(kill(run.whit, SIGTERM), 0);
-	snprintf(expected, sizeof(expected), "signal 15 code 0 pid %d uid 0 value 0",
-		test_role(state) == ROLE_INIT ? 1 : 2);
-	run_expect(&run, expected);
+	skip_if_dynamic();
+	start(&run, state, "/whit", words, enter_room, NULL);
+	expect_term_forwarded(&run, 0);
 	run_expect_status(&run, 0);
 }
 
-static void orphans_are_reaped_and_reported_without_a_proc(void **state)
+static void without_proc_orphans_are_reaped_and_reported(void **state)
 {
 	const char *const words[] = {"-w", "/actor", "orphans", "1", NULL};
 	struct run run;
-	const char *line;
 
-	if (whit_is_dynamic())
-		skip();
-	run_start(&run,
-		&(struct scene){.role = test_role(state),
-			.words = words,
-			.program = "/whit",
-			.prepare = enter_room});
+	skip_if_dynamic();
+	start(&run, state, "/whit", words, enter_room, NULL);
 	run_expect(&run, "made");
-	line = run_line(&run, &run.err);
-	if (strstr(line, " (?): exited 17") == NULL)
-		run_fail(&run, "expected: reaped orphan N (?): exited 17\nobserved: %s", line);
-	assert_int_equal(kill(run.whit, SIGTERM), 0);
-	run_expect_end(&run, 128 + SIGTERM, "");
+	if (strstr(run_line(&run, &run.err), " (?): exited 17") == NULL)
+		run_fail(&run, "expected: reaped orphan N (?): exited 17\nobserved: %s", run.line);
+	end_by_term(&run);
 }
 
 /* kill(-1) needs no list. A subreaper's drain does: see descendants_test.c. */
@@ -79,86 +105,135 @@ static void a_drain_of_pid_1_needs_no_proc(void **state)
 	const char *const words[] = {"-d", "1000000", "/actor", "leave", "plain", "1", NULL};
 	struct run run;
 
-	if (whit_is_dynamic())
-		skip();
-	run_start(&run,
-		&(struct scene){.role = test_role(state),
-			.words = words,
-			.program = "/whit",
-			.prepare = enter_room});
+	skip_if_dynamic();
+	start(&run, state, "/whit", words, enter_room, NULL);
 	run_expect(&run, "plain got 15");
 	run_expect_end(&run, 7, "");
 }
 
-static void become_nobody(void *argument)
+/* --- rights --- */
+
+static void become_ordinary_user(void *argument)
 {
 	(void)argument;
-	if (setgroups(0, NULL) < 0 || setgid(NOBODY) < 0 || setuid(NOBODY) < 0 ||
+	if (setgroups(0, NULL) < 0 || setgid(ORDINARY_USER) < 0 || setuid(ORDINARY_USER) < 0 ||
 		prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) < 0)
 		_exit(94);
 }
 
-static void an_ordinary_user_without_capabilities_can_use_it(void **state)
+static void an_ordinary_user_without_capabilities_can_use_whit(void **state)
 {
-	char whit[128];
-	char actor[128];
-	const char *const words[] = {actor, "signals", "1", NULL};
+	char whit[ROOM_PATH_SIZE];
+	char actor[ROOM_PATH_SIZE];
+	const char *const words[] = {in_room("actor", actor), "signals", "1", NULL};
 	struct run run;
-	char expected[96];
 
-	if (geteuid() != 0) { /* in a user namespace of an ordinary user there is no other uid */
-		print_message("SKIPPED: needs root\n");
-		skip();
-	}
-	in_room("whit", whit);
-	in_room("actor", actor);
-	run_start(&run,
-		&(struct scene){.role = test_role(state),
-			.words = words,
-			.program = whit,
-			.prepare = become_nobody});
-	run_expect(&run, "ready");
-	assert_int_equal(kill(run.whit, SIGTERM), 0);
-	snprintf(expected, sizeof(expected), "signal 15 code 0 pid %d uid %d value 0",
-		test_role(state) == ROLE_INIT ? 1 : 2, NOBODY);
-	run_expect(&run, expected);
+	skip_unless_root();
+	start(&run, state, in_room("whit", whit), words, become_ordinary_user, NULL);
+	expect_term_forwarded(&run, ORDINARY_USER);
 	run_expect_end(&run, 0, "");
 }
 
-static void become_nobody_with_own_stdio(void *argument)
+/* /proc shows only the user's own processes: hidepid in proc(5). */
+static void hide_processes_of_others(void *argument)
 {
-	/* As engines do it for a container's user. */
-	if (fchown(STDOUT_FILENO, NOBODY, NOBODY) < 0)
-		_exit(94);
-	become_nobody(argument);
+	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+
+	if (mount("proc", "/proc", "proc", flags, "hidepid=2") < 0) _exit(94);
+	become_ordinary_user(argument);
 }
 
-/* Which a whit that is not dumpable (prctl(2)) would keep for root: proc(5). */
-static void a_command_of_whits_user_logs_through_its_stdout_and_reads_its_environment(void **state)
+static void with_hidepid_an_ordinary_user_can_drain_and_sees_names(void **state)
 {
-	char whit[128];
+	char whit[ROOM_PATH_SIZE];
+	char actor[ROOM_PATH_SIZE];
+	const char *const words[] = {
+		"-w", "-d", "1000000", in_room("actor", actor), "leave", "tree", "1", NULL};
+	struct run run;
+
+	skip_unless_root();
+	start(&run, state, in_room("whit", whit), words, hide_processes_of_others, NULL);
+	run_expect(&run, "leaf got 15");
+	for (int i = 0; i < 2; i++) {
+		run_expect_beginning(&run, &run.err, "whit: reaped orphan ");
+		if (strstr(run.line, " (actor): ") == NULL)
+			run_fail(&run, "expected: the name\nobserved: %s", run.line);
+	}
+	run_expect_end(&run, 7, "");
+}
+
+/* Engines give a container's user its stdio. */
+static void become_ordinary_user_with_own_stdio(void *argument)
+{
+	if (fchown(STDOUT_FILENO, ORDINARY_USER, ORDINARY_USER) < 0) _exit(94);
+	become_ordinary_user(argument);
+}
+
+/* The kernel keeps both for root if whit is not dumpable: proc(5), prctl(2). */
+static void a_command_of_whits_user_uses_proc_1_fd_1_and_proc_1_environ(void **state)
+{
+	char whit[ROOM_PATH_SIZE];
 	char name[] = "NAME=of-whit", path[] = "PATH=/usr/bin:/bin";
 	char *environment[] = {name, path, NULL};
 	const char *const words[] = {"sh", "-c",
 		"echo logged >/proc/$PPID/fd/1 && exec tr '\\0' '\\n' </proc/$PPID/environ", NULL};
 	struct run run;
 
-	if (geteuid() != 0) {
-		print_message("SKIPPED: needs root\n");
-		skip();
-	}
-	in_room("whit", whit);
+	skip_unless_root();
 	run_start(&run,
 		&(struct scene){.role = test_role(state),
 			.words = words,
-			.program = whit,
+			.program = in_room("whit", whit),
 			.environment = environment,
-			.prepare = become_nobody_with_own_stdio});
+			.prepare = become_ordinary_user_with_own_stdio});
 	run_expect(&run, "logged");
 	run_expect(&run, name);
 	run_expect(&run, path);
 	run_expect_end(&run, 0, "");
 }
+
+static void drop_cap_kill(void *argument)
+{
+	(void)argument;
+	if (prctl(PR_CAPBSET_DROP, (unsigned long)CAP_KILL, 0UL, 0UL, 0UL) < 0) _exit(94);
+}
+
+static void a_signal_for_a_command_of_another_user_is_one_warning(void **state)
+{
+	const char *const words[] = {actor_path(), "as-user", "1000", NULL};
+	struct run run;
+
+	skip_unless_root();
+	start(&run, state, NULL, words, drop_cap_kill, NULL);
+	run_expect(&run, "ready");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(kill(run.whit, SIGTERM), 0);
+		run_expect_beginning(&run, &run.err, "whit: cannot forward SIGTERM ");
+		if (strstr(run.line, "another user and whit has no CAP_KILL") == NULL)
+			run_fail(&run, "expected: why\nobserved: %s", run.line);
+	}
+	assert_int_equal(kill(run_command(&run), SIGTERM), 0);
+	run_expect_end(&run, 0, "");
+}
+
+/* CONT may go to any process of the same session: kill(2). This one ends at its first signal. */
+static void a_remaining_process_of_another_user_is_one_warning(void **state)
+{
+	const char *const words[] = {"-d", "1000000", "sh", "-c",
+		"\"$0\" as-user 1000 & exec \"$0\" idle", actor_path(), NULL};
+	struct run run;
+
+	skip_unless_root();
+	start(&run, state, NULL, words, drop_cap_kill, NULL);
+	run_expect(&run, "ready");
+	run_expect(&run, "ready");
+	assert_int_equal(kill(run.whit, SIGTERM), 0);
+	run_expect_beginning(&run, &run.out, "signal " NUMBER_OF(SIGCONT) " ");
+	run_expect_beginning(&run, &run.err, "whit: cannot signal ");
+	run_expect_end(&run, 128 + SIGTERM, "");
+}
+
+/* --- descriptors and memory --- */
 
 static void close_stdio(void *argument)
 {
@@ -168,33 +243,21 @@ static void close_stdio(void *argument)
 	close(STDERR_FILENO);
 }
 
-static void closed_stdio_does_no_harm(void **state)
+/* A descriptor of whit's own there would get its messages, and what is written to /proc/1/fd/1. */
+static void closed_stdio_is_no_error_and_stays_closed(void **state)
 {
-	const char *const words[] = {"-vv", actor_path(), "exit", "7", NULL};
-	struct run run;
-
-	run_start(&run,
-		&(struct scene){.role = test_role(state), .words = words, .prepare = close_stdio});
-	run_expect_end(&run, 7, "");
-}
-
-/* A descriptor of whit's at 2 would get its own messages, or the next reader of /proc/1/fd/1. */
-static void closed_stdio_stays_closed(void **state)
-{
-	const char *const words[] = {actor_path(), "idle", NULL};
+	const char *const words[] = {"-vv", actor_path(), "idle", NULL};
 	struct run run;
 	char path[64];
 
-	run_start(&run,
-		&(struct scene){.role = test_role(state), .words = words, .prepare = close_stdio});
+	start(&run, state, NULL, words, close_stdio, NULL);
 	run_wait_settled(&run);
 	for (int fd = 0; fd <= 2; fd++) {
 		snprintf(path, sizeof(path), "/proc/%d/fd/%d", run.whit, fd);
 		if (access(path, F_OK) == 0 || errno != ENOENT)
 			run_fail(&run, "whit's descriptor %d is open", fd);
 	}
-	assert_int_equal(kill(run.whit, SIGTERM), 0);
-	run_expect_end(&run, 128 + SIGTERM, "");
+	end_by_term(&run);
 }
 
 static void limit_descriptors(void *argument)
@@ -205,60 +268,36 @@ static void limit_descriptors(void *argument)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void four_descriptors_are_enough(void **state)
-{
-	const char *const words[] = {actor_path(), "exit", "7", NULL};
-	rlim_t count = 4;
-	struct run run;
-
-	if (whit_is_dynamic())
-		skip();
-	run_start(&run,
-		&(struct scene){.role = test_role(state),
-			.words = words,
-			.prepare = limit_descriptors,
-			.prepare_argument = &count});
-	run_expect_end(&run, 7, "");
-}
-
 static void close_stdin_and_limit_descriptors(void *argument)
 {
 	close(STDIN_FILENO);
 	limit_descriptors(argument);
 }
 
-/* The signalfd can only be 0 then. */
-static void three_descriptors_are_enough_with_stdin_closed(void **state)
+/* 0, 1, 2 and the signalfd; or the signalfd as 0. */
+static void four_descriptors_are_enough_and_three_with_stdin_closed(void **state)
 {
 	const char *const words[] = {actor_path(), "exit", "7", NULL};
-	rlim_t count = 3;
+	rlim_t four = 4;
+	rlim_t three = 3;
 	struct run run;
 
-	if (whit_is_dynamic())
-		skip();
-	run_start(&run,
-		&(struct scene){.role = test_role(state),
-			.words = words,
-			.prepare = close_stdin_and_limit_descriptors,
-			.prepare_argument = &count});
+	skip_if_dynamic();
+	start(&run, state, NULL, words, limit_descriptors, &four);
+	run_expect_end(&run, 7, "");
+	start(&run, state, NULL, words, close_stdin_and_limit_descriptors, &three);
 	run_expect_end(&run, 7, "");
 }
 
 static void too_few_descriptors_are_one_line_and_125(void **state)
 {
 	const char *const words[] = {actor_path(), "exit", "7", NULL};
-	rlim_t count = 3;
+	rlim_t three = 3;
 	struct run run;
 
-	if (whit_is_dynamic())
-		skip();
-	run_start(&run,
-		&(struct scene){.role = test_role(state),
-			.words = words,
-			.prepare = limit_descriptors,
-			.prepare_argument = &count});
-	run_expect_beginning(
-		&run, &run.err, "whit: cannot open a signalfd: "); /* the rest is libc's */
+	skip_if_dynamic();
+	start(&run, state, NULL, words, limit_descriptors, &three);
+	run_expect_beginning(&run, &run.err, "whit: cannot open a signalfd: ");
 	run_expect_end(&run, 125, "");
 }
 
@@ -270,8 +309,7 @@ static void limit_stack(void *argument)
 	setrlimit(RLIMIT_STACK, &limit);
 }
 
-/* Of these the kernel leaves out up to 8 KiB, at random (arch_align_stack): so each is tried often.
- */
+/* The kernel leaves out up to 8 KiB of them at random (arch_align_stack), so each runs often. */
 static void sixteen_kib_of_stack_are_enough(void **state)
 {
 	static const struct {
@@ -287,8 +325,7 @@ static void sixteen_kib_of_stack_are_enough(void **state)
 	char path[ROOM_PATH_SIZE + 8];
 	char *environment[] = {path, NULL};
 
-	if (whit_is_dynamic())
-		skip();
+	skip_if_dynamic();
 	snprintf(path, sizeof(path), "PATH=%s", room_path());
 	for (size_t i = 0; i < 20 * sizeof(rows) / sizeof(rows[0]); i++) {
 		struct run run;
@@ -302,68 +339,7 @@ static void sixteen_kib_of_stack_are_enough(void **state)
 	}
 }
 
-static void drop_cap_kill(void *argument)
-{
-	(void)argument;
-	if (prctl(PR_CAPBSET_DROP, (unsigned long)CAP_KILL, 0UL, 0UL, 0UL) < 0)
-		_exit(94);
-}
-
-static void a_command_of_another_user_is_warned_about_and_survived(void **state)
-{
-	const char *const words[] = {actor_path(), "as-user", "1000", NULL};
-	struct run run;
-	char expected[160];
-	bool is_init = test_role(state) == ROLE_INIT;
-
-	if (geteuid() != 0) {
-		print_message("SKIPPED: needs root\n");
-		skip();
-	}
-	run_start(&run,
-		&(struct scene){
-			.role = test_role(state), .words = words, .prepare = drop_cap_kill});
-	run_expect(&run, "ready");
-	snprintf(expected, sizeof(expected),
-		"whit: cannot pass on SIGTERM: the command (pid %d) runs as another user and whit "
-		"has no CAP_KILL",
-		is_init ? 2 : 3);
-	for (int i = 0; i < 2; i++) {
-		const char *line;
-
-		assert_int_equal(kill(run.whit, SIGTERM), 0);
-		line = run_line(&run, &run.err);
-		if (strcmp(line, expected) != 0)
-			run_fail(&run, "expected: %s\nobserved: %s", expected, line);
-	}
-	assert_int_equal(kill(run_command(&run), SIGTERM), 0);
-	run_expect_end(&run, 0, "");
-}
-
-/* CONT may go to whoever is of the same session (kill(2)), and this one ends at its first signal.
- */
-static void a_rest_of_another_user_is_warned_about_once(void **state)
-{
-	const char *const words[] = {"-d", "1000000", "sh", "-c",
-		"\"$0\" as-user 1000 & exec \"$0\" idle", actor_path(), NULL};
-	struct run run;
-
-	if (geteuid() != 0) {
-		print_message("SKIPPED: needs root\n");
-		skip();
-	}
-	run_start(&run,
-		&(struct scene){
-			.role = test_role(state), .words = words, .prepare = drop_cap_kill});
-	run_expect(&run, "ready");
-	run_expect(&run, "ready");
-	assert_int_equal(kill(run.whit, SIGTERM), 0);
-	run_expect_beginning(&run, &run.out, "signal " NUMBER_OF(SIGCONT) " ");
-	run_expect_beginning(&run, &run.err, "whit: cannot signal pid ");
-	run_expect_end(&run, 128 + SIGTERM, "");
-}
-
-/* --- kernels that know less, and sandboxes that allow less --- */
+/* --- kernels that know fewer system calls, and sandboxes that allow fewer --- */
 
 #define FILTER_MAX 32
 
@@ -375,8 +351,7 @@ static void refuse_calls(const long *numbers, size_t count, int error)
 	steps[filter.len++] = (struct sock_filter)BPF_STMT(
 		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
 	for (size_t i = 0; i < count; i++) {
-		if (filter.len + 3 > FILTER_MAX)
-			_exit(94);
+		if (filter.len + 3 > FILTER_MAX) _exit(94);
 		steps[filter.len++] = (struct sock_filter)BPF_JUMP(
 			BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)numbers[i], 0, 1);
 		steps[filter.len++] = (struct sock_filter)BPF_STMT(
@@ -396,121 +371,55 @@ static const long newer_calls[] = {SYS_close_range, SYS_pidfd_open, SYS_pidfd_se
 #endif
 	SYS_statx, SYS_getrandom, SYS_openat2};
 
-static const int refusals[] = {ENOSYS, EPERM};
-
 static void refuse_newer_calls(void *argument)
 {
-	for (int i = 0; i < 3; i++) { /* something to let go of */
-		if (dup(STDIN_FILENO) < 0)
-			_exit(94);
+	for (int i = 0; i < 3; i++) { /* descriptors that whit must close */
+		if (dup(STDIN_FILENO) < 0) _exit(94);
 	}
 	refuse_calls(
 		newer_calls, sizeof(newer_calls) / sizeof(newer_calls[0]), *(const int *)argument);
 }
 
-static void start_refused(
-	struct run *run, void **state, const int *refusal, const char *const *words)
-{
-	static int error;
+static int refusals[] = {ENOSYS, EPERM};
 
-	error = *refusal;
-	run_start(run,
-		&(struct scene){.role = test_role(state),
-			.words = words,
-			.prepare = refuse_newer_calls,
-			.prepare_argument = &error});
-}
-
-static void without_newer_calls_signals_arrive_and_descriptors_are_let_go(void **state)
+static void without_newer_calls_whit_reaps_reports_and_closes_descriptors(void **state)
 {
-	const char *const words[] = {"-w", actor_path(), "signals", "1", NULL};
+	const char *const words[] = {"-w", actor_path(), "orphans", "1", NULL};
 
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
 		char path[64];
 		struct run run;
 
-		start_refused(&run, state, &refusals[i], words);
-		run_expect(&run, "ready");
+		start(&run, state, NULL, words, refuse_newer_calls, &refusals[i]);
+		run_expect(&run, "made");
+		run_expect_beginning(&run, &run.err, "whit: reaped orphan ");
 		run_wait_settled(&run);
-		for (int fd = 3, left = 0; fd < 256; fd++) {
+		process_wait_state(run.whit, 'S'); /* it has closed what it wrote the line to */
+		for (int fd = 3, open_count = 0; fd < 256; fd++) {
 			snprintf(path, sizeof(path), "/proc/%d/fd/%d", run.whit, fd);
 			if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
-				++left > 1) /* the signalfd */
+				++open_count > 1) /* the signalfd */
 				run_fail(&run, "whit's descriptor %d is open", fd);
 		}
-		assert_int_equal(kill(run.whit, SIGTERM), 0);
-		run_expect_beginning(&run, &run.out, "signal 15 ");
-		run_expect_end(&run, 0, "");
+		end_by_term(&run);
 	}
 }
 
-static void without_newer_calls_a_drain_reaches_the_rest(void **state)
+static void without_newer_calls_a_drain_reaches_the_remaining_processes(void **state)
 {
 	const char *const words[] = {"-d", "1000000", actor_path(), "leave", "group", "2", NULL};
 
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
 		struct run run;
 
-		start_refused(&run, state, &refusals[i], words);
+		start(&run, state, NULL, words, refuse_newer_calls, &refusals[i]);
 		run_expect(&run, "group got 15");
 		run_expect(&run, "group got 15");
 		run_expect_end(&run, 7, "");
 	}
 }
 
-static void without_newer_calls_messages_are_written(void **state)
-{
-	const char *const words[] = {"-w", actor_path(), "orphans", "1", NULL};
-
-	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-		struct run run;
-
-		start_refused(&run, state, &refusals[i], words);
-		run_expect(&run, "made");
-		run_expect_beginning(&run, &run.err, "whit: reaped orphan ");
-		assert_int_equal(kill(run.whit, SIGTERM), 0);
-		run_expect_end(&run, 128 + SIGTERM, "");
-	}
-}
-
-/* An own /proc in which nobody sees processes of others: proc(5). */
-static void hide_others(void *argument)
-{
-	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-
-	if (mount("proc", "/proc", "proc", flags, "hidepid=2") < 0)
-		_exit(94);
-	become_nobody(argument);
-}
-
-static void with_hidepid_an_ordinary_user_can_use_all_of_it(void **state)
-{
-	char whit[128];
-	char actor[128];
-	const char *const words[] = {"-w", "-d", "1000000", actor, "leave", "tree", "1", NULL};
-	struct run run;
-
-	if (geteuid() != 0) {
-		print_message("SKIPPED: needs root\n");
-		skip();
-	}
-	in_room("whit", whit);
-	in_room("actor", actor);
-	run_start(&run,
-		&(struct scene){.role = test_role(state),
-			.words = words,
-			.program = whit,
-			.prepare = hide_others});
-	run_expect(&run, "leaf got 15");
-	for (int i = 0; i < 2; i++) { /* in either order, by name */
-		run_expect_beginning(&run, &run.err, "whit: reaped orphan ");
-		if (strstr(run.line, " (actor): ") == NULL)
-			run_fail(&run, "expected: the name\nobserved: %s", run.line);
-	}
-	run_expect_end(&run, 7, "");
-}
-
-/* A README without the row of a call that every whit makes. */
+/* The README without the row of a call that each run makes. */
 static void shorten_readme(const char *path)
 {
 	static char line[8192];
@@ -530,7 +439,7 @@ static void shorten_readme(const char *path)
 	assert_int_equal(left_out, 1);
 }
 
-/* All other tests of this directory run whit under the filter; this one shows that there is one. */
+/* All tests of this directory run whit under that filter. This one shows that it works. */
 static void a_call_that_the_readme_does_not_name_ends_whit(void **state)
 {
 	char path[128];
@@ -564,23 +473,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ROLE_TEST(whit_needs_nothing_in_the_root_but_itself),
-		ROLE_TEST(orphans_are_reaped_and_reported_without_a_proc),
+		ROLE_TEST(without_proc_orphans_are_reaped_and_reported),
 		INIT_TEST(a_drain_of_pid_1_needs_no_proc),
-		ROLE_TEST(an_ordinary_user_without_capabilities_can_use_it),
-		ROLE_TEST(
-			a_command_of_whits_user_logs_through_its_stdout_and_reads_its_environment),
-		ROLE_TEST(closed_stdio_does_no_harm),
-		ROLE_TEST(closed_stdio_stays_closed),
-		ROLE_TEST(four_descriptors_are_enough),
-		ROLE_TEST(three_descriptors_are_enough_with_stdin_closed),
+		ROLE_TEST(an_ordinary_user_without_capabilities_can_use_whit),
+		ROLE_TEST(with_hidepid_an_ordinary_user_can_drain_and_sees_names),
+		ROLE_TEST(a_command_of_whits_user_uses_proc_1_fd_1_and_proc_1_environ),
+		ROLE_TEST(a_signal_for_a_command_of_another_user_is_one_warning),
+		SUBREAPER_TEST(a_remaining_process_of_another_user_is_one_warning),
+		ROLE_TEST(closed_stdio_is_no_error_and_stays_closed),
+		ROLE_TEST(four_descriptors_are_enough_and_three_with_stdin_closed),
 		ROLE_TEST(too_few_descriptors_are_one_line_and_125),
 		ROLE_TEST(sixteen_kib_of_stack_are_enough),
-		ROLE_TEST(a_command_of_another_user_is_warned_about_and_survived),
-		SUBREAPER_TEST(a_rest_of_another_user_is_warned_about_once),
-		ROLE_TEST(without_newer_calls_signals_arrive_and_descriptors_are_let_go),
-		ROLE_TEST(without_newer_calls_a_drain_reaches_the_rest),
-		ROLE_TEST(without_newer_calls_messages_are_written),
-		ROLE_TEST(with_hidepid_an_ordinary_user_can_use_all_of_it),
+		ROLE_TEST(without_newer_calls_whit_reaps_reports_and_closes_descriptors),
+		ROLE_TEST(without_newer_calls_a_drain_reaches_the_remaining_processes),
 		ROLE_TEST(a_call_that_the_readme_does_not_name_ends_whit),
 	};
 

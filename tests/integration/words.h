@@ -5,6 +5,7 @@
 #define KILLING_REMAINING                                                                          \
 	"whit: killing the remaining processes: they have not ended within " /* "2.5 s" */
 #define KILLING_COMMAND "whit: killing the command (pid " /* and then its number */
+#define GIVING_UP       "whit: giving up on the remaining processes"
 #define STARTED         "whit: started '"
 #define STILL_RUNNING   "whit: still running: pid "
 #define REMAINING_HAVE  "whit: the remaining processes have " /* so much time */

@@ -51,7 +51,7 @@ count_lines() {
 # --- sizes ---
 
 limit 'lines of src and include' \
-	"$(find src include -type f -exec cat {} + | wc -l)" "$max_source_lines"
+	"$(find src include -name '*.[ch]' -exec cat {} + | wc -l)" "$max_source_lines"
 limit 'sources in src' "$(find src -name '*.c' | wc -l)" "$max_sources"
 limit 'lines of Makefile' "$(count_lines Makefile)" "$max_makefile_lines"
 limit 'lines of README.md' "$(count_lines README.md)" "$max_readme_lines"

@@ -42,7 +42,7 @@ find src -name '*.c' | sort | while read -r file; do
 			is_message = before ~ /[^a-z_]log_[a-z]+[(][ \t\n]*$/ ||
 				(string ~ /[A-Za-z][a-z]+[ ,;:]+[A-Za-z][A-Za-z]+/ ||
 				string ~ /[A-Za-z][A-Za-z]+[ ,;:]+[a-z][a-z]+/)
-			if (before ~ /line_format[(]help,[ \t\n]*$/ || string ~ /^whit version / ||
+			if (before ~ /line_format[(][ \t\n]*help,[ \t\n]*$/ || string ~ /^whit version / ||
 				before ~ /[Ss]tatic_assert[(][^;]*$/)
 				is_message = 0
 			if (is_message)

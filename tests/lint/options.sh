@@ -44,13 +44,13 @@ if [ -s "$work/cases" ]; then
 	done
 fi
 
-# The variables that src looks at: a literal with an underscore in capitals, or what getenv reads.
+# The variables that src looks at: a literal with an underscore in capitals, or PATH.
 find src -name '*.c' | while read -r file; do
 	strip "$file"
 done >"$work/source"
 {
 	grep -o '"[A-Z][A-Z0-9]*_[A-Z0-9_]*=\{0,1\}"' "$work/source"
-	grep -o 'getenv("[^"]*"' "$work/source" | sed 's/getenv(//'
+	grep -o '"PATH="' "$work/source"
 } | tr -d '"=' | grep -v '_$' | sort -u >"$work/variables"
 
 # --- the manual ---

@@ -18,6 +18,7 @@ check tests/lint/layers.sh
 check tests/lint/options.sh "$whit"
 check tests/lint/hardening.sh "$whit"
 check tests/lint/messages.sh
+check tests/lint/links.sh
 check tests/lint/tools.sh
 check tests/lint/limits_test.sh
 check tests/lint/limits.sh "$whit"

@@ -22,9 +22,14 @@ find_tool() {
 	return 1
 }
 
-# The version that the committed format was written with goes before any other.
+# Each version formats a few lines in its own way: what the tree has is 14's, that of Debian 12.
 if find_tool clang-format-14 clang-format >/dev/null; then
-	find src include tests -name '*.[ch]' -exec "$tool" --dry-run -Werror {} + || failed=yes
+	case $("$tool" --version) in
+	*' version 14.'*)
+		find src include tests -name '*.[ch]' -exec "$tool" --dry-run -Werror {} + || failed=yes
+		;;
+	*) echo "lint: tools: the format is that of clang-format 14, and this is another: not checked" >&2 ;;
+	esac
 fi
 
 if find_tool shellcheck >/dev/null; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Breaks the source in small ways, one at a time, and counts how many of the breaks the tests notice.
-# Not a test itself: what survives is to be read. Either nobody could tell the difference, or a test
+# Not a test itself: what survives is to be read. Either no test could tell the difference, or a test
 # is missing.
 #
 #	run.sh MUTANTS SEED [FILE]...
@@ -103,14 +103,15 @@ integration_programs() {
 	command/exec_*) first='diagnosis status usage' ;;
 	command/spawn) first='inheritance status terminal' ;;
 	command/terminal | supervise/job) first=terminal ;;
-	command/delivery | signals/*) first=signals ;;
-	supervise/shutdown | supervise/leftovers) first=shutdown ;;
-	supervise/memory_cgroup | base/text_file) first=death ;;
+	command/forward | signals/*) first=signals ;;
+	supervise/shutdown | supervise/remaining) first='shutdown drain descendants' ;;
+	supervise/outsiders) first='joined parent' ;;
+	diagnosis/memory_cgroup) first=death ;;
 	supervise/reaper) first='reaping pause' ;;
 	supervise/process) first='messages shutdown' ;;
-	supervise/roll_call | base/log | base/line) first=messages ;;
+	supervise/report | base/log | base/line) first=messages ;;
 	cli/options) first='usage status' ;;
-	base/descriptor | base/directory) first='inheritance surroundings' ;;
+	base/descriptor) first='inheritance surroundings' ;;
 	esac
 	{
 		# shellcheck disable=SC2086 # none, one or more words

@@ -32,7 +32,7 @@
 /* SIGRTMAX as a constant: on MIPS one less than the kernel has. */
 #define LAST_REALTIME (_NSIG - 1)
 
-#define SIGNAL_TEXT_SIZE 32
+#define SIGNAL_TEXT_SIZE 48
 
 /* "SIGTERM (15)", from libc and not from the code under test. */
 static inline const char *signal_text(int number, char buffer[SIGNAL_TEXT_SIZE])
@@ -77,8 +77,7 @@ __attribute__((format(printf, 2, 3))) static inline void complain(
 {
 	va_list arguments;
 
-	if (complaint->text[0] != '\0')
-		return;
+	if (complaint->text[0] != '\0') return;
 	va_start(arguments, format);
 	(void)vsnprintf(complaint->text, sizeof(complaint->text), format, arguments);
 	va_end(arguments);
@@ -89,8 +88,7 @@ static inline void *shared_memory(size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (memory == MAP_FAILED)
-		fail_msg("mmap: %s", strerror(errno));
+	if (memory == MAP_FAILED) fail_msg("mmap: %s", strerror(errno));
 	return memory;
 }
 
@@ -117,8 +115,7 @@ static inline pid_t checked_fork(void)
 
 	(void)fflush(NULL);
 	pid = fork();
-	if (pid < 0)
-		fail_msg("fork: %s", strerror(errno));
+	if (pid < 0) fail_msg("fork: %s", strerror(errno));
 	return pid;
 }
 
@@ -127,8 +124,7 @@ static inline int wait_for(pid_t pid)
 	int wait_status;
 
 	while (waitpid(pid, &wait_status, 0) < 0) {
-		if (errno != EINTR)
-			fail_msg("waitpid: %s", strerror(errno));
+		if (errno != EINTR) fail_msg("waitpid: %s", strerror(errno));
 	}
 	return wait_status;
 }
@@ -168,8 +164,7 @@ static inline void run_in_child(const char *what,
 	wait_status = wait_for(pid);
 	said = *complaint;
 	(void)munmap(complaint, sizeof(*complaint));
-	if (said.text[0] != '\0')
-		fail_msg("%s: %s", what, said.text);
+	if (said.text[0] != '\0') fail_msg("%s: %s", what, said.text);
 	expect_exited(what, 0, wait_status);
 }
 
@@ -202,8 +197,7 @@ static inline bool can_refuse_system_calls(void)
 {
 	pid_t pid = checked_fork();
 
-	if (pid == 0)
-		_exit(refuse_system_calls(NULL, 0, ENOSYS) ? 0 : 1);
+	if (pid == 0) _exit(refuse_system_calls(NULL, 0, ENOSYS) ? 0 : 1);
 	return wait_for(pid) == 0;
 }
 

@@ -23,7 +23,7 @@ done
 echo "vm: $i orphans, no zombie"
 
 # A signal to init comes back to its command.
-# expect: ^whit: passed on SIGUSR1 from pid [0-9]+ \(command\) after .* s$
+# expect: ^whit: forwarded SIGUSR1 from pid [0-9]+ \(command\) to the command after .* s$
 # expect: ^vm: USR1 came back$
 trap 'came=yes' USR1
 came=no
@@ -33,21 +33,72 @@ while [ $came = no ]; do
 done
 echo 'vm: USR1 came back'
 
-# A whit in a memory cgroup of version 2 whose command the kernel kills.
-# expect: ^whit: the command \(pid [0-9]+\) was killed by SIGKILL; this cgroup records 1 out-of-memory kill$
-# expect: ^vm: status 137$
-# expect: ^vm: memory.events has oom_kill 1$
-$b mkdir -p /sys/fs/cgroup
+# The kernel has cgroups of version 2 alone, as a present host has.
+# expect: ^vm: no hierarchy of version 1$
+$b mkdir -p /sys/fs/cgroup /tmp
+$b mount -t tmpfs tmpfs /tmp
+$b mount -t cgroup -o memory cgroup /tmp 2>/dev/null || echo 'vm: no hierarchy of version 1'
 $b mount -t cgroup2 cgroup2 /sys/fs/cgroup
 echo +memory >/sys/fs/cgroup/cgroup.subtree_control
-$b mkdir /sys/fs/cgroup/small
-echo 8388608 >/sys/fs/cgroup/small/memory.max
-(
-	echo 0 >/sys/fs/cgroup/small/cgroup.procs
-	exec /init /bin/actor take-memory
-)
-echo "vm: status $?"
-echo "vm: memory.events has $($b grep '^oom_kill ' /sys/fs/cgroup/small/memory.events)"
+
+# make_cgroup NAME: with room for 8 MiB.
+make_cgroup() {
+	$b mkdir "/sys/fs/cgroup/$1"
+	echo 8388608 >"/sys/fs/cgroup/$1/memory.max"
+}
+
+# run_in CGROUP COMMAND [ARG]...: and says what status and count come of it.
+run_in() {
+	cgroup=/sys/fs/cgroup/$1
+	shift
+	(
+		echo 0 >"$cgroup/cgroup.procs"
+		exec "$@"
+	)
+	echo "vm: status $?, $($b grep '^oom_kill ' "$cgroup/memory.events")"
+}
+
+# A whit whose command the kernel kills.
+# expect: ^whit: the command \(pid [0-9]+\) was killed by SIGKILL; this cgroup records 1 out-of-memory kill$
+# expect: ^vm: status 137, oom_kill 1$
+make_cgroup small
+run_in small /init /bin/actor take-memory
+
+# Here it is the command's child, and the command gives up because of it.
+# expect: ^whit: the command \(pid [0-9]+\) exited with status 9; this cgroup records 1 out-of-memory kill$
+# expect: ^vm: status 9, oom_kill 1$
+make_cgroup worker
+run_in worker /init sh -c '/bin/actor take-memory; exit 9'
+
+# What no kernel killed is not said to be.
+# expect: ^whit: the command \(pid [0-9]+\) was killed by SIGKILL$
+# expect: ^vm: status 137, oom_kill 0$
+make_cgroup calm
+# shellcheck disable=SC2016 # for the shell that dies
+run_in calm /init sh -c 'kill -KILL $$'
+
+# As in a container: whit is PID 1, its cgroup namespace is private, and the hierarchy that it sees,
+# with its own cgroup at the top, is mounted read-only.
+# expect: ^vm: in the container: pid 1, 0::/, read-only$
+# expect: ^whit: the command \(pid [0-9]+\) was killed by SIGKILL; this cgroup records 1 out-of-memory kill$
+# expect: ^vm: status 137, oom_kill 1$
+make_cgroup container
+# shellcheck disable=SC2016 # for the shell in the container
+run_in container /bin/unshare --fork --pid --mount --cgroup sh -c '
+	/bin/busybox mount -t proc proc /proc
+	/bin/busybox umount /sys/fs/cgroup
+	/bin/busybox mount -t cgroup2 -o ro cgroup2 /sys/fs/cgroup
+	echo 1 2>/dev/null >/sys/fs/cgroup/memory.high || readonly=read-only
+	echo "vm: in the container: pid $$, $(/bin/busybox cat /proc/self/cgroup), $readonly"
+	exec /init /bin/actor take-memory'
+
+# A group that the kernel kills as one takes whit with it: it can say nothing, and its parent sees 137.
+# expect: ^vm: status 137, oom_kill [2-9]$
+make_cgroup group
+echo 1 >/sys/fs/cgroup/group/memory.oom.group
+run_in group /init /bin/actor take-memory 2>/tmp/said
+# expect: ^vm: whit had said nothing$
+$b grep '^whit: ' /tmp/said || echo 'vm: whit had said nothing'
 
 # A whit in a PID namespace of this machine, with a drain.
 # expect: ^plain got 15$

@@ -1,7 +1,8 @@
 #!/bin/sh
 # whit as the init of a whole machine: a virtual one, with Debian's kernel and an initramfs that holds
 # whit as /init, busybox and a script, which is the command. The script says what it sees on the serial
-# line and turns the machine off; what it should have said is compared here.
+# line and turns the machine off; what it should have said is compared here. The machine has cgroups of
+# version 2 alone, as present hosts have, whatever this machine has.
 # Needs qemu-system-x86_64, cpio, gzip, busybox-static, and Debian's cloud kernel: VM_KERNEL, or the
 # newest of /boot, or else it is fetched by apt-get into build/vm. VM_SECONDS is the ceiling, VM_ACCEL
 # qemu's accelerator: tcg, which is slow, since a kvm inside of a virtual machine may just hang.
@@ -51,6 +52,12 @@ cp "$busybox" "$work/root/bin/busybox"
 cp "$actor" "$work/root/bin/actor"
 cp tests/vm/command.sh "$work/root/bin/command"
 ln -s busybox "$work/root/bin/sh"
+# busybox has no cgroup namespaces: unshare(1), with its libc and loader where it looks for them.
+cp "$(command -v unshare)" "$work/root/bin/unshare"
+ldd "$(command -v unshare)" | grep -o '/[^ ]*' | while read -r library; do
+	mkdir -p "$work/root$(dirname "$library")"
+	cp -L "$library" "$work/root$library"
+done
 # Made by cpio as root would, where /dev/console is: the kernel opens it for init before anything else.
 (cd "$work/root" && mknod dev/console c 5 1 && find . | cpio -o -H newc -R 0:0 --quiet | gzip -1) \
 	>"$work/initramfs" || skip 'needs root, for a device node in the initramfs'
@@ -59,7 +66,7 @@ ln -s busybox "$work/root/bin/sh"
 status=0
 timeout "$ceiling" qemu-system-x86_64 -accel "${VM_ACCEL:-tcg}" -m 256 -no-reboot -nodefaults \
 	-display none -serial stdio -monitor none -kernel "$kernel" -initrd "$work/initramfs" \
-	-append "console=ttyS0 panic=-1 WHIT_DRAIN=20 -- -v /bin/command" \
+	-append "console=ttyS0 panic=-1 cgroup_no_v1=all WHIT_DRAIN=20 -- -v /bin/command" \
 	</dev/null >"$work/console" 2>"$work/qemu.log" || status=$?
 
 # In order; what else the kernel says does not matter.

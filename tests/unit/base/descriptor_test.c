@@ -3,34 +3,23 @@
 #include "unit/support.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-/* Which of its ways descriptor_close_all_but is left with. */
-enum way {
-	WAY_CLOSE_RANGE,
-	WAY_PROC,
-	WAY_ONE_BY_ONE,
-};
+/* The limit of descriptors in these tests. */
+#define LIMIT 1000
 
-#define WAY_COUNT (WAY_ONE_BY_ONE + 1)
-
-static const char *const way_names[WAY_COUNT] = {
-	[WAY_CLOSE_RANGE] = "close_range(2)",
-	[WAY_PROC] = "/proc/self/fd",
-	[WAY_ONE_BY_ONE] = "one by one",
-};
-
-/* The numbers looked at; every test's limit of descriptors is this or less. */
-#define HIGHEST 1000
-
-struct setting {
-	enum way way;
-	int keep;
-	int soft_limit;    /* set when all are open */
-	const int *opened; /* ends with 0 */
-	const int *left;   /* ends with 0: besides 0, 1, 2 and keep */
-	bool has_no_stdin; /* so that the list may be descriptor 0 */
+/* What is left to descriptor_close_all_but. */
+static const struct way {
+	const char *name;
+	long refused[3];
+	size_t refused_count;
+} ways[] = {
+	{"close_range(2)", {0}, 0},
+	{"/proc/self/fd", {SYS_close_range}, 1},
+	/* Where there is no /proc. */
+	{"one by one", {SYS_close_range, SYS_openat}, 2},
 };
 
 static bool is_open(int fd)
@@ -38,309 +27,270 @@ static bool is_open(int fd)
 	return fcntl(fd, F_GETFD) >= 0;
 }
 
-static bool leave_only(enum way way)
+static void set_limit(struct complaint *complaint, rlim_t value)
 {
-	static const long no_close_range[] = {SYS_close_range};
-	static const long no_open[] = {
-		SYS_openat,
-#ifdef SYS_open
-		SYS_open,
-#endif
-#ifdef SYS_openat2
-		SYS_openat2,
-#endif
-	};
+	struct rlimit limit = {.rlim_cur = value, .rlim_max = value};
 
-	if (way == WAY_CLOSE_RANGE)
-		return true;
-	if (!refuse_system_calls(no_close_range, COUNT(no_close_range), ENOSYS))
-		return false;
-	return way == WAY_PROC || refuse_system_calls(no_open, COUNT(no_open), ENOENT);
-}
-
-static void set_soft_limit(struct complaint *complaint, int soft_limit)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		complain(complaint, "getrlimit: %s", strerror(errno));
-	limit.rlim_cur = (rlim_t)soft_limit;
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-		complain(complaint, "a limit of %d: %s", soft_limit, strerror(errno));
+		complain(complaint, "a limit of %d: %s", (int)value, strerror(errno));
 }
 
-/* Exactly 0, 1, 2 and the given ones. */
-static void open_only(struct complaint *complaint, const int *opened)
-{
-	int null;
-
-	for (int fd = STDERR_FILENO + 1; fd < HIGHEST; fd++)
-		(void)close(fd);
-	null = open("/dev/null", O_RDWR);
-	if (null < 0)
-		complain(complaint, "/dev/null: %s", strerror(errno));
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (null > fd && !is_open(fd))
-			(void)dup2(null, fd);
-	}
-	for (; *opened != 0; opened++) {
-		if (dup2(null, *opened) < 0)
-			complain(complaint, "dup2 to %d: %s", *opened, strerror(errno));
-		if (*opened == null)
-			null = dup(null);
-	}
-	(void)close(null);
-}
-
-static bool is_listed(const int *list, int fd)
-{
-	for (; *list != 0; list++) {
-		if (*list == fd)
-			return true;
-	}
-	return false;
-}
+struct setting {
+	const struct way *way;
+	int keep;
+	int step;          /* each so many-th descriptor is open */
+	bool has_no_stdin; /* so that the list of /proc may be descriptor 0 */
+};
 
 static void close_in_child(struct complaint *complaint, const void *argument)
 {
 	const struct setting *setting = argument;
 
-	set_soft_limit(complaint, HIGHEST);
-	open_only(complaint, setting->opened);
-	set_soft_limit(complaint, setting->soft_limit);
-	if (setting->has_no_stdin)
-		(void)close(STDIN_FILENO);
-	if (!leave_only(setting->way))
+	set_limit(complaint, LIMIT);
+	for (int fd = STDERR_FILENO + 1; fd < LIMIT; fd++) {
+		if (fd % setting->step == 0 || fd == setting->keep)
+			(void)dup2(STDOUT_FILENO, fd);
+		else
+			(void)close(fd);
+	}
+	if (setting->has_no_stdin) (void)close(STDIN_FILENO);
+	if (!refuse_system_calls(setting->way->refused, setting->way->refused_count, ENOSYS))
 		complain(complaint, "seccomp: %s", strerror(errno));
-	if (complaint->text[0] != '\0')
-		return;
 	descriptor_close_all_but(setting->keep);
-	for (int fd = setting->has_no_stdin ? 1 : 0; fd < HIGHEST; fd++) {
-		bool was_open = fd <= STDERR_FILENO || is_listed(setting->opened, fd);
-		bool expected = was_open &&
-			(fd <= STDERR_FILENO || fd == setting->keep ||
-				is_listed(setting->left, fd));
+	for (int fd = STDIN_FILENO; fd < LIMIT; fd++) {
+		bool expected = fd == STDIN_FILENO ? !setting->has_no_stdin
+						   : fd <= STDERR_FILENO || fd == setting->keep;
 
 		if (is_open(fd) != expected)
-			complain(complaint, "keeping %d, expected %d %s", setting->keep, fd,
-				expected ? "open" : "closed");
+			complain(complaint, "keeping %d of each %dth: expected %d %s",
+				setting->keep, setting->step, fd, expected ? "open" : "closed");
 	}
-	if (setting->has_no_stdin && is_open(STDIN_FILENO))
-		complain(complaint, "the list has been left open as 0");
 }
 
-static const int none[] = {0};
-static const int sparse[] = {3, 4, 5, 7, 10, 63, 64, 65, 100, 255, 256, 257, 500, 998, 999, 0};
-
-/* Ways, each with each descriptor to keep. */
-static void expect_closed(const int *opened, const int *keeps, size_t keep_count)
+static void all_descriptors_from_3_up_are_closed_but_the_one_that_is_kept(void **state)
 {
-	for (int way = 0; way < WAY_COUNT; way++) {
-		for (size_t i = 0; i < keep_count; i++) {
-			const struct setting setting = {
-				.way = (enum way)way,
-				.keep = keeps[i],
-				.soft_limit = HIGHEST,
-				.opened = opened,
-				.left = none,
-			};
+	/* With each open, no number is free for a descriptor of the list. */
+	static const int steps[] = {1, 2, 7, LIMIT};
+	static const int keeps[] = {2, 3, 4, 5, 500, LIMIT - 1};
 
-			run_in_child(way_names[way], close_in_child, &setting);
+	(void)state;
+	if (!can_refuse_system_calls()) {
+		print_message("skipped: this sandbox has no seccomp filters\n");
+		skip();
+	}
+	for (size_t way = 0; way < COUNT(ways); way++) {
+		for (size_t i = 0; i < COUNT(steps) * COUNT(keeps); i++) {
+			struct setting setting = {.way = &ways[way],
+				.keep = keeps[i / COUNT(steps)],
+				.step = steps[i % COUNT(steps)],
+				.has_no_stdin = i % 2 == 1};
+
+			run_in_child(ways[way].name, close_in_child, &setting);
 		}
 	}
 }
 
-/* True, said aloud, where the fallbacks cannot be reached or the numbers not be had. */
-static bool cannot_be_tried(void)
+static void move_in_child(struct complaint *complaint, const void *argument)
 {
-	struct rlimit limit;
-
-	if (!can_refuse_system_calls()) {
-		print_message("skipped: this sandbox has no seccomp filters\n");
-		return true;
-	}
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max < HIGHEST) {
-		print_message("skipped: the hard limit of descriptors is below %d\n", HIGHEST);
-		return true;
-	}
-	return false;
-}
-
-static void sparse_descriptors_are_closed_but_the_one_that_is_kept(void **state)
-{
-	static const int keeps[] = {3, 4, 5, 7, 64, 100, 256, 998, 999};
-
-	(void)state;
-	if (cannot_be_tried())
-		skip();
-	expect_closed(sparse, keeps, COUNT(keeps));
-}
-
-static void a_kept_descriptor_among_0_1_and_2_or_not_open_keeps_no_other(void **state)
-{
-	static const int keeps[] = {0, 1, 2, 6, 50, 5000};
-
-	(void)state;
-	if (cannot_be_tried())
-		skip();
-	expect_closed(sparse, keeps, COUNT(keeps));
-}
-
-static void nothing_to_close_is_nothing_closed(void **state)
-{
-	static const int keeps[] = {2, 3};
-
-	(void)state;
-	if (cannot_be_tried())
-		skip();
-	expect_closed(none, keeps, COUNT(keeps));
-}
-
-/* More than one block of /proc/self/fd, and no number free below the limit for its list. */
-static void all_descriptors_that_the_limit_allows_are_closed(void **state)
-{
-	static const int keeps[] = {2, 3, 500, HIGHEST - 1};
-	int opened[HIGHEST];
-	size_t count = 0;
-
-	(void)state;
-	if (cannot_be_tried())
-		skip();
-	for (int fd = STDERR_FILENO + 1; fd < HIGHEST; fd++) {
-		if (fd != 5)
-			opened[count++] = fd;
-	}
-	opened[count] = 0;
-	expect_closed(opened, keeps, COUNT(keeps)); /* one number is free */
-	opened[count++] = 5;
-	opened[count] = 0;
-	/* None is free, and so none for the list of /proc: the last way has to do. */
-	for (int way = 0; way < WAY_COUNT; way++) {
-		const struct setting setting = {
-			.way = (enum way)way,
-			.keep = 500,
-			.soft_limit = HIGHEST - 1,
-			.opened = opened,
-			.left = way == WAY_ONE_BY_ONE ? (const int[]){HIGHEST - 1, 0} : none,
-		};
-
-		run_in_child(way_names[way], close_in_child, &setting);
-	}
-}
-
-/* A limit that was lowered later: only the last way knows nothing better than the limit. */
-static void descriptors_above_the_limit_are_closed_where_the_kernel_lists_them(void **state)
-{
-	static const int above[] = {500, 998, 999, 0};
-
-	(void)state;
-	if (cannot_be_tried())
-		skip();
-	for (int way = 0; way < WAY_COUNT; way++) {
-		struct setting setting = {
-			.way = (enum way)way,
-			.keep = 4,
-			.soft_limit = 500,
-			.opened = sparse,
-			.left = way == WAY_ONE_BY_ONE ? above : none,
-		};
-
-		run_in_child(way_names[way], close_in_child, &setting);
-		setting.has_no_stdin = true;
-		run_in_child(way_names[way], close_in_child, &setting);
-	}
-}
-
-static void high_is_left_in_child(struct complaint *complaint, const void *argument)
-{
-	int fd = open("/dev/null", O_RDONLY);
-
 	(void)argument;
-	if (fd <= STDERR_FILENO)
-		fd = fcntl(fd, F_DUPFD, STDERR_FILENO + 1);
-	for (; fd < 100; fd = dup(fd)) {
-		if (descriptor_above_stdio(fd) != fd || !is_open(fd))
-			complain(complaint, "expected %d as it was", fd);
-		if (fcntl(fd, F_GETFD) != 0)
-			complain(complaint, "expected the flags of %d as they were", fd);
-	}
-}
-
-static void a_descriptor_above_2_stays_where_it_is(void **state)
-{
-	(void)state;
-	run_in_child("above 2", high_is_left_in_child, NULL);
-}
-
-static void low_is_moved_in_child(struct complaint *complaint, const void *argument)
-{
-	int pipe_ends[2];
-	struct stat before, after;
-
-	(void)argument;
-	if (pipe(pipe_ends) != 0)
-		complain(complaint, "pipe: %s", strerror(errno));
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		struct stat before, after;
+		int ends[2];
 		int moved;
 
-		if (dup2(pipe_ends[0], fd) != fd || fstat(fd, &before) != 0)
-			complain(complaint, "dup2: %s", strerror(errno));
+		if (pipe(ends) != 0 || dup2(ends[0], fd) != fd || fstat(fd, &before) != 0)
+			complain(complaint, "pipe: %s", strerror(errno));
 		moved = descriptor_above_stdio(fd);
-		if (moved <= STDERR_FILENO)
-			complain(
-				complaint, "from %d: expected one above 2, observed %d", fd, moved);
-		if (is_open(fd))
-			complain(complaint, "expected %d closed", fd);
+		if (moved <= STDERR_FILENO || is_open(fd))
+			complain(complaint, "expected %d to be moved above 2, observed %d", fd,
+				moved);
 		if (fcntl(moved, F_GETFD) != FD_CLOEXEC)
 			complain(complaint, "from %d: expected close-on-exec", fd);
 		if (fstat(moved, &after) != 0 || after.st_ino != before.st_ino)
 			complain(complaint, "from %d: expected the same file", fd);
+		if (descriptor_above_stdio(moved) != moved || !is_open(moved))
+			complain(complaint, "expected %d to stay where it is", moved);
 	}
+	if (descriptor_above_stdio(-1) != -1) complain(complaint, "expected -1 for no descriptor");
+	(void)dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+	set_limit(complaint, STDERR_FILENO + 1);
+	if (descriptor_above_stdio(STDIN_FILENO) != STDIN_FILENO || !is_open(STDIN_FILENO))
+		complain(complaint, "with a limit of 3: expected 0 to stay where it is");
 }
 
-static void a_descriptor_among_0_1_and_2_moves_above_and_is_close_on_exec(void **state)
+static void a_descriptor_among_0_1_and_2_moves_above_them_where_the_limit_allows_it(void **state)
 {
 	(void)state;
-	run_in_child("0, 1 and 2", low_is_moved_in_child, NULL);
+	run_in_child("0, 1 and 2", move_in_child, NULL);
 }
 
-static void no_room_in_child(struct complaint *complaint, const void *argument)
+/* --- directories of numbers --- */
+
+#define MANY 2000 /* more than one call of getdents64(2) lists */
+
+/* In which the tests make their files. */
+static char place[] = "/tmp/whit-descriptor-XXXXXX";
+static int place_fd;
+
+/* How often each number was visited. */
+struct visits {
+	size_t count;
+	unsigned char times[MANY + 1];
+	unsigned int highest;
+	bool removes; /* each entry, when it is visited */
+};
+
+static void note_visit(unsigned int number, int fd, void *context)
 {
-	int ends[2];
+	struct visits *visits = context;
+	char name[16];
 
-	(void)argument;
-	if (pipe(ends) != 0)
-		complain(complaint, "pipe: %s", strerror(errno));
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (dup2(ends[0], fd) != fd)
-			complain(complaint, "dup2: %s", strerror(errno));
-	}
-	set_soft_limit(complaint, STDERR_FILENO + 1);
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (descriptor_above_stdio(fd) != fd || !is_open(fd))
-			complain(complaint, "expected %d as it was", fd);
-	}
+	visits->count++;
+	if (number <= MANY) visits->times[number]++;
+	if (number > visits->highest) visits->highest = number;
+	(void)snprintf(name, sizeof(name), "%u", number);
+	if (visits->removes && unlinkat(fd, name, 0) != 0)
+		fail_msg("'%s' in the descriptor that was given: %s", name, strerror(errno));
 }
 
-static void a_descriptor_stays_where_the_limit_leaves_no_other(void **state)
+static struct visits visit_all(void)
+{
+	struct visits visits = {.count = 0};
+
+	if (descriptor_each_number(place, note_visit, &visits) != 0)
+		fail_msg("%s: %s", place, strerror(errno));
+	return visits;
+}
+
+static void make_file(const char *name)
+{
+	int fd = openat(place_fd, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+
+	if (fd < 0) fail_msg("'%s': %s", name, strerror(errno));
+	(void)close(fd);
+}
+
+static void each_entry_that_is_a_number_is_visited_and_no_other(void **state)
+{
+	static const char *const names[] = {"0", "1", "7", "0042", "2147483647", "a", "self", "1a",
+		"a1", "-1", "+2", " 3", "3 ", "1.5", "0x10", ".5", "2147483648", "4294967296",
+		"99999999999999999999", "\n", "..."};
+	static const unsigned int expected[] = {0, 1, 5, 7, 42};
+	char longest_name[NAME_MAX + 1]; /* that there is, and a number: 5 */
+	struct visits visits;
+
+	(void)state;
+	memset(longest_name, '0', NAME_MAX - 1);
+	memcpy(longest_name + NAME_MAX - 1, "5", 2);
+	assert_int_equal(mkdirat(place_fd, longest_name, 0700), 0);
+	for (size_t i = 0; i < COUNT(names); i++)
+		make_file(names[i]);
+	visits = visit_all();
+	for (size_t i = 0; i < COUNT(expected); i++)
+		expect_int("visits of a number", 1, visits.times[expected[i]]);
+	expect_int("the highest number", INT_MAX, (int)visits.highest);
+	expect_int("visits", (int)COUNT(expected) + 1, (int)visits.count);
+	for (size_t i = 0; i < COUNT(names); i++)
+		(void)unlinkat(place_fd, names[i], 0);
+	(void)unlinkat(place_fd, longest_name, AT_REMOVEDIR);
+}
+
+static void each_of_many_entries_is_visited_once_also_if_it_goes_then(void **state)
+{
+	struct visits visits;
+
+	(void)state;
+	for (unsigned int number = 1; number <= MANY; number++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "%u", number);
+		make_file(name);
+	}
+	visits = visit_all();
+	expect_int("visits", MANY, (int)visits.count);
+	for (unsigned int number = 1; number <= MANY; number++)
+		expect_int("visits of a number", 1, visits.times[number]);
+	do { /* some may be missed: descriptor.h */
+		visits = (struct visits){.removes = true};
+		assert_int_equal(descriptor_each_number(place, note_visit, &visits), 0);
+	} while (visits.count > 0);
+	expect_int("visits of an empty directory", 0, (int)visit_all().count);
+}
+
+static void note_if_it_is_closed_on_exec(unsigned int number, int fd, void *context)
+{
+	if (number == (unsigned int)fd) *(bool *)context = fcntl(fd, F_GETFD) == FD_CLOEXEC;
+}
+
+static void its_own_descriptor_is_closed_on_exec_and_at_the_end(void **state)
+{
+	bool is_closed_on_exec = false;
+	int before = dup(STDIN_FILENO);
+	int after;
+
+	(void)state;
+	(void)close(before);
+	assert_int_equal(descriptor_each_number(
+				 "/proc/self/fd", note_if_it_is_closed_on_exec, &is_closed_on_exec),
+		0);
+	assert_true(is_closed_on_exec);
+	after = dup(STDIN_FILENO);
+	(void)close(after);
+	expect_int("the next descriptor", before, after);
+}
+
+static void what_cannot_be_read_is_an_error_and_no_visit(void **state)
+{
+	char removed[32]; /* it can be opened, by its descriptor, and not be read */
+	const struct {
+		const char *path;
+		int error;
+	} rows[] = {{"/no/such/directory", ENOENT}, {"/dev/null", ENOTDIR}, {"", ENOENT},
+		{removed, ENOENT}};
+	struct visits visits = {.count = 0};
+	int fd;
+
+	(void)state;
+	assert_int_equal(mkdirat(place_fd, "1", 0700), 0);
+	fd = openat(place_fd, "1", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(unlinkat(place_fd, "1", AT_REMOVEDIR), 0);
+	(void)snprintf(removed, sizeof(removed), "/proc/self/fd/%d", fd);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		errno = 0;
+		expect_int(rows[i].path, -1,
+			descriptor_each_number(rows[i].path, note_visit, &visits));
+		expect_errno(rows[i].path, rows[i].error, errno);
+	}
+	expect_int("visits", 0, (int)visits.count);
+	(void)close(fd);
+}
+
+static int make_place(void **state)
 {
 	(void)state;
-	run_in_child("a limit of 3", no_room_in_child, NULL);
+	if (mkdtemp(place) == NULL) return -1;
+	place_fd = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return place_fd < 0 ? -1 : 0;
+}
+
+static int remove_place(void **state)
+{
+	(void)state;
+	(void)close(place_fd);
+	return rmdir(place);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sparse_descriptors_are_closed_but_the_one_that_is_kept),
-		cmocka_unit_test(a_kept_descriptor_among_0_1_and_2_or_not_open_keeps_no_other),
-		cmocka_unit_test(nothing_to_close_is_nothing_closed),
-		cmocka_unit_test(all_descriptors_that_the_limit_allows_are_closed),
+		cmocka_unit_test(all_descriptors_from_3_up_are_closed_but_the_one_that_is_kept),
 		cmocka_unit_test(
-			descriptors_above_the_limit_are_closed_where_the_kernel_lists_them),
-		cmocka_unit_test(a_descriptor_above_2_stays_where_it_is),
-		cmocka_unit_test(a_descriptor_among_0_1_and_2_moves_above_and_is_close_on_exec),
-		cmocka_unit_test(a_descriptor_stays_where_the_limit_leaves_no_other),
+			a_descriptor_among_0_1_and_2_moves_above_them_where_the_limit_allows_it),
+		cmocka_unit_test(each_entry_that_is_a_number_is_visited_and_no_other),
+		cmocka_unit_test(each_of_many_entries_is_visited_once_also_if_it_goes_then),
+		cmocka_unit_test(its_own_descriptor_is_closed_on_exec_and_at_the_end),
+		cmocka_unit_test(what_cannot_be_read_is_an_error_and_no_visit),
 	};
 
-	return cmocka_run_group_tests_name("base/descriptor", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("base/descriptor", tests, make_place, remove_place);
 }

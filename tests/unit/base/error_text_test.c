@@ -12,8 +12,7 @@ static const int met[] = {EPERM, ENOENT, ESRCH, EIO, ENOEXEC, EBADF, ECHILD, EAG
 static bool is_met(int error)
 {
 	for (size_t i = 0; i < COUNT(met); i++) {
-		if (met[i] == error)
-			return true;
+		if (met[i] == error) return true;
 	}
 	return false;
 }

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -14,188 +13,399 @@
 #include <sys/stat.h>
 #include <termios.h>
 
-/* More than any pipe, socket or terminal takes that nobody reads. */
-#define FLOOD 20000
+/* More lines than any pipe, socket or terminal takes while no process reads. */
+#define FLOOD 3000
+
+/* Far more than all of that takes: only a write that waits is ended by it. */
+#define WRITING_SECONDS 20
 
 /* Marks errno: no call that log makes sets this one. */
 #define MARK EXDEV
 
 #define ANOTHER_ID 65534
 
-/* Whether the kernel writes without waiting by itself: pwritev2(2), Linux 6.4 for pipes. */
+/* --- stderr of each kind; its other end, if it has one, is *ret_reader --- */
+
+static int open_pipe_with(int flags, int *ret_reader)
+{
+	int ends[2];
+
+	if (pipe2(ends, flags) != 0) return -1;
+	*ret_reader = ends[0];
+	return ends[1];
+}
+
+static int open_pipe(int *ret_reader)
+{
+	return open_pipe_with(0, ret_reader);
+}
+
+static int open_nonblocking_pipe(int *ret_reader)
+{
+	return open_pipe_with(O_NONBLOCK, ret_reader);
+}
+
+static int open_broken_pipe(int *ret_reader)
+{
+	int fd = open_pipe(ret_reader);
+
+	(void)close(*ret_reader);
+	return fd;
+}
+
+static int open_socket_of(int type, int *ret_reader)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, type, 0, ends) != 0) return -1;
+	*ret_reader = ends[0];
+	return ends[1];
+}
+
+static int open_stream_socket(int *ret_reader)
+{
+	return open_socket_of(SOCK_STREAM, ret_reader);
+}
+
+static int open_packet_socket(int *ret_reader)
+{
+	return open_socket_of(SOCK_SEQPACKET, ret_reader);
+}
+
+static int open_datagram_socket(int *ret_reader)
+{
+	return open_socket_of(SOCK_DGRAM, ret_reader);
+}
+
+static int open_broken_socket(int *ret_reader)
+{
+	int fd = open_stream_socket(ret_reader);
+
+	(void)close(*ret_reader);
+	return fd;
+}
+
+/* No process's controlling terminal. */
+static int open_terminal(int *ret_reader)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) return -1;
+	*ret_reader = master;
+	return open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+/* The controlling terminal, where it is root's and whit runs as another user, after su(1). */
+static int open_terminal_of_root(int *ret_reader)
+{
+	int fd = open_terminal(ret_reader);
+
+	if (setsid() < 0 || ioctl(fd, TIOCSCTTY, 0) != 0 || fchown(fd, 0, 0) != 0 ||
+		fchmod(fd, 0620) != 0)
+		return -1;
+	return fd;
+}
+
+/* By ^S. */
+static int open_stopped_terminal(int *ret_reader)
+{
+	int fd = open_terminal(ret_reader);
+
+	return tcflow(fd, TCOOFF) != 0 ? -1 : fd;
+}
+
+static int open_hung_up_terminal(int *ret_reader)
+{
+	int fd = open_terminal(ret_reader);
+
+	(void)close(*ret_reader);
+	return fd;
+}
+
+static int open_file(int *ret_reader)
+{
+	char path[] = "/tmp/whit-log-XXXXXX";
+	int fd = mkstemp(path);
+
+	*ret_reader = open(path, O_RDONLY | O_CLOEXEC); /* with a position of its own */
+	(void)unlink(path);
+	return fd;
+}
+
+static int open_file_at_its_limit(int *ret_reader)
+{
+	const struct rlimit limit = {.rlim_cur = 0, .rlim_max = 0};
+
+	return setrlimit(RLIMIT_FSIZE, &limit) != 0 ? -1 : open_file(ret_reader);
+}
+
+static int open_full_device(int *ret_reader)
+{
+	*ret_reader = -1;
+	return open("/dev/full", O_WRONLY | O_CLOEXEC);
+}
+
+static int open_null_device(int *ret_reader)
+{
+	*ret_reader = -1;
+	return open("/dev/null", O_WRONLY | O_CLOEXEC);
+}
+
+static int open_for_reading(int *ret_reader)
+{
+	*ret_reader = -1;
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static const struct kind {
+	const char *name;
+	int (*open)(int *ret_reader);
+	const char *shown; /* of the message "hello"; NULL: it is dropped */
+	bool is_whole;     /* what is shown of a flood has no part of a line */
+	bool is_of_root;   /* and whit runs as another user */
+} kinds[] = {
+	{"a pipe", open_pipe, "whit: hello\n", true, false},
+	{"a non-blocking pipe", open_nonblocking_pipe, "whit: hello\n", true, false},
+	{"a broken pipe", open_broken_pipe, NULL, false, false},
+	{"a stream socket", open_stream_socket, "whit: hello\n", true, false},
+	{"a packet socket", open_packet_socket, "whit: hello\n", true, false},
+	{"a datagram socket", open_datagram_socket, "whit: hello\n", true, false},
+	{"a broken socket", open_broken_socket, NULL, false, false},
+	{"a terminal", open_terminal, "whit: hello\r\n", false, false},
+	{"a terminal of root", open_terminal_of_root, "whit: hello\r\n", false, true},
+	{"a terminal stopped by ^S", open_stopped_terminal, NULL, false, false},
+	{"a terminal that was hung up", open_hung_up_terminal, NULL, false, false},
+	{"a file", open_file, "whit: hello\n", true, false},
+	{"a file at its limit", open_file_at_its_limit, NULL, false, false},
+	{"a full device", open_full_device, NULL, false, false},
+	{"a null device", open_null_device, NULL, false, false},
+	{"a descriptor for reading", open_for_reading, NULL, false, false},
+};
+
+/* --- the surroundings --- */
+
+/* How the kernel writes without waiting. */
 enum kernel {
-	KERNEL_NEW,
-	KERNEL_WITHOUT_PWRITEV2,
-	KERNEL_WITHOUT_NOWAIT,
+	KERNEL_NEW,              /* as this one does */
+	KERNEL_WITHOUT_PWRITEV2, /* before Linux 4.6 */
+	KERNEL_WITHOUT_NOWAIT,   /* before 6.4, for pipes */
 };
 
-#define KERNEL_COUNT (KERNEL_WITHOUT_NOWAIT + 1)
-
-static const char *const kernel_names[KERNEL_COUNT] = {
-	[KERNEL_NEW] = "this kernel",
-	[KERNEL_WITHOUT_PWRITEV2] = "a kernel without pwritev2",
-	[KERNEL_WITHOUT_NOWAIT] = "a kernel without RWF_NOWAIT",
+enum image {
+	IMAGE_WHOLE,
+	IMAGE_WITHOUT_STDIN, /* what is opened may be descriptor 0 */
+	IMAGE_EMPTY,         /* neither /proc nor /dev */
 };
 
-static void become_kernel(struct complaint *complaint, enum kernel kernel)
-{
-	static const long numbers[] = {SYS_pwritev2};
+struct scene {
+	const struct kind *kind;
+	enum kernel kernel;
+	enum image image;
+};
 
-	if (kernel != KERNEL_NEW &&
-		!refuse_system_calls(numbers, COUNT(numbers),
-			kernel == KERNEL_WITHOUT_PWRITEV2 ? ENOSYS : EOPNOTSUPP))
-		complain(complaint, "seccomp: %s", strerror(errno));
+static bool enter(const struct scene *scene)
+{
+	static const long pwritev2_number[] = {SYS_pwritev2};
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGPIPE);
+	sigaddset(&signals, SIGXFSZ);
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (scene->image == IMAGE_WITHOUT_STDIN) (void)close(STDIN_FILENO);
+	if (scene->image == IMAGE_EMPTY && chroot("/mnt") != 0) return false;
+	if (scene->kind->is_of_root &&
+		(setgroups(0, NULL) != 0 || setgid(ANOTHER_ID) != 0 || setuid(ANOTHER_ID) != 0))
+		return false;
+	return scene->kernel == KERNEL_NEW ||
+		refuse_system_calls(pwritev2_number, 1,
+			scene->kernel == KERNEL_WITHOUT_PWRITEV2 ? ENOSYS : EOPNOTSUPP);
 }
 
-/* Runs body, in a child that may spoil its stderr, as on each kernel. */
-static void run_on_each_kernel(void (*body)(struct complaint *complaint, const void *argument))
-{
-	for (int kernel = 0; kernel < KERNEL_COUNT; kernel++) {
-		if (kernel != KERNEL_NEW && !can_refuse_system_calls()) {
-			print_message("skipped in part: this sandbox has no seccomp filters\n");
-			return;
-		}
-		run_in_child(kernel_names[kernel], body, &(const enum kernel){(enum kernel)kernel});
-	}
-}
+/* --- tests --- */
 
-/* All that whit has blocked when it writes. */
-static void block_signals_of_writing(void)
+static void say(struct complaint *complaint, const char *text)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGPIPE);
-	sigaddset(&set, SIGXFSZ);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
-static void begin(struct complaint *complaint, const void *kernel, int stderr_fd)
-{
-	if (stderr_fd < 0 || dup2(stderr_fd, STDERR_FILENO) < 0)
-		complain(complaint, "cannot replace stderr: %s", strerror(errno));
-	block_signals_of_writing();
-	become_kernel(complaint, *(const enum kernel *)kernel);
 	errno = MARK;
-}
-
-static void complain_unless_marked(struct complaint *complaint)
-{
+	log_error("%s", text);
 	if (errno != MARK)
 		complain(complaint, "expected errno unchanged, observed %s", strerror(errno));
 }
 
-static void complain_unless_read(struct complaint *complaint, int fd, const char *expected)
+/* Expects it of one read; of a terminal, where it may come later and in pieces, of several. */
+static void expect_read(struct complaint *complaint, int fd, const char *expected)
 {
-	char text[2 * PIPE_BUF];
-	ssize_t length = read(fd, text, sizeof(text) - 1);
+	char text[4 * PIPE_BUF];
+	ssize_t length = 0;
+	ssize_t piece;
 
-	if (length < 0)
-		complain(complaint, "read: %s", strerror(errno));
-	text[length < 0 ? 0 : length] = '\0';
-	if (strcmp(text, expected) != 0)
-		complain(complaint, "expected \"%s\", observed \"%s\"", expected, text);
-}
-
-/* Where the line may come in pieces. */
-static void complain_unless_all_read(struct complaint *complaint, int fd, const char *expected)
-{
-	char text[64];
-	size_t length = 0;
-
-	while (length < strlen(expected)) {
-		ssize_t part = read(fd, text + length, sizeof(text) - 1 - length);
-
-		if (part <= 0)
-			break;
-		length += (size_t)part;
-	}
+	if (!isatty(fd)) (void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	do {
+		piece = read(fd, text + length, sizeof(text) - 1 - (size_t)length);
+		length += piece < 0 ? 0 : piece;
+	} while (piece > 0 && length < (ssize_t)strlen(expected) && isatty(fd));
 	text[length] = '\0';
 	if (strcmp(text, expected) != 0)
 		complain(complaint, "expected \"%s\", observed \"%s\"", expected, text);
 }
 
-/* A read returns what one write wrote: unix(7). */
-static void one_write_in_child(struct complaint *complaint, const void *kernel)
+/* Each line that was shown is a whole one. */
+static void expect_whole_lines(struct complaint *complaint, int fd)
 {
-	int ends[2];
+	static const char line[] = "whit: a line of a flood that no process reads\n";
+	char text[PIPE_BUF];
+	ssize_t length;
+	size_t at = 0;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) != 0)
-		complain(complaint, "socketpair: %s", strerror(errno));
-	begin(complaint, kernel, ends[1]);
-	log_error("one");
-	log_warning("two %d %s", 2, "\x1b\n");
-	log_error("three\n");
-	complain_unless_marked(complaint);
-	complain_unless_read(complaint, ends[0], "whit: one\n");
-	complain_unless_read(complaint, ends[0], "whit: two 2 \\x1b\\n\n");
-	complain_unless_read(complaint, ends[0], "whit: three\n\n");
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	while ((length = read(fd, text, sizeof(text))) > 0) {
+		for (ssize_t i = 0; i < length; i++) {
+			if (text[i] != line[at]) complain(complaint, "a part of a line is shown");
+			at = (at + 1) % strlen(line);
+		}
+	}
+	if (at != 0) complain(complaint, "a part of a line is shown at the end");
 }
 
-static void a_message_is_one_write_of_one_line_after_the_name(void **state)
+static void write_in_child(struct complaint *complaint, const void *argument)
+{
+	const struct scene *scene = argument;
+	const struct kind *kind = scene->kind;
+	int reader = -1;
+	int fd, flags, next;
+
+	if (scene->image == IMAGE_EMPTY &&
+		(unshare(CLONE_NEWNS) != 0 ||
+			(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 &&
+				errno != EINVAL) ||
+			mount("none", "/mnt", "tmpfs", 0, NULL) != 0))
+		complain(complaint, "an empty root: %s", strerror(errno));
+	fd = kind->open(&reader);
+	if (fd < 0 || dup2(fd, STDERR_FILENO) < 0 || close(fd) != 0 || !enter(scene))
+		complain(complaint, "cannot be made: %s", strerror(errno));
+	flags = fcntl(STDERR_FILENO, F_GETFL);
+	next = dup(STDERR_FILENO);
+	(void)close(next);
+	(void)alarm(WRITING_SECONDS);
+	say(complaint, "hello");
+	if (kind->shown != NULL) expect_read(complaint, reader, kind->shown);
+	for (int i = 0; i < FLOOD; i++)
+		say(complaint, "a line of a flood that no process reads");
+	if (fcntl(STDERR_FILENO, F_GETFL) != flags)
+		complain(complaint, "expected the flags of stderr unchanged");
+	if (dup(STDERR_FILENO) != next) complain(complaint, "a descriptor is left open");
+	if (kind->is_whole) expect_whole_lines(complaint, reader);
+}
+
+static void a_message_is_shown_or_dropped_and_never_waits_whatever_stderr_is(void **state)
+{
+	bool is_root = geteuid() == 0;
+	int kernels = can_refuse_system_calls() ? KERNEL_WITHOUT_NOWAIT : KERNEL_NEW;
+	int images = is_root && access("/mnt", F_OK) == 0 ? IMAGE_EMPTY : IMAGE_WITHOUT_STDIN;
+
+	(void)state;
+	if (kernels != KERNEL_WITHOUT_NOWAIT || images != IMAGE_EMPTY)
+		print_message("skipped in part: no seccomp filters, or no root to be had\n");
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		for (int kernel = 0; kernel <= kernels; kernel++) {
+			for (int image = 0; image <= images; image++) {
+				const struct scene scene = {
+					&kinds[i], (enum kernel)kernel, (enum image)image};
+				char what[80];
+
+				(void)snprintf(what, sizeof(what), "%s, kernel %d, image %d",
+					kinds[i].name, kernel, image);
+				if (is_root || !kinds[i].is_of_root)
+					run_in_child(what, write_in_child, &scene);
+			}
+		}
+	}
+}
+
+static void closed_in_child(struct complaint *complaint, const void *unused)
+{
+	(void)unused;
+	(void)close(STDERR_FILENO);
+	say(complaint, "closed");
+	if (fcntl(STDERR_FILENO, F_GETFD) >= 0) complain(complaint, "expected stderr still closed");
+}
+
+static void a_closed_stderr_stays_closed(void **state)
 {
 	(void)state;
-	run_on_each_kernel(one_write_in_child);
+	run_in_child("closed", closed_in_child, NULL);
 }
 
-static void long_line_in_child(struct complaint *complaint, const void *kernel)
+/* The command has the same position, and both move it. */
+static void share_file_in_child(struct complaint *complaint, const void *unused)
 {
-	char word[2 * PIPE_BUF];
+	int reader;
+
+	(void)unused;
+	(void)dup2(open_file(&reader), STDERR_FILENO);
+	say(complaint, "one");
+	if (write(STDERR_FILENO, "two\n", 4) != 4)
+		complain(complaint, "write: %s", strerror(errno));
+	say(complaint, "three");
+	expect_read(complaint, reader, "whit: one\ntwo\nwhit: three\n");
+}
+
+static void a_file_grows_by_whits_lines_and_by_the_commands(void **state)
+{
+	(void)state;
+	run_in_child("a file", share_file_in_child, NULL);
+}
+
+/* A read from such a socket returns what one write wrote: unix(7). */
+static void one_write_in_child(struct complaint *complaint, const void *unused)
+{
 	char text[2 * PIPE_BUF];
 	ssize_t length;
-	int ends[2];
+	int reader;
 
-	memset(word, 'x', sizeof(word));
-	word[sizeof(word) - 1] = '\0';
-	if (pipe2(ends, O_DIRECT) != 0)
-		complain(complaint, "pipe2: %s", strerror(errno));
-	begin(complaint, kernel, ends[1]);
-	log_error("%s", word);
-	complain_unless_marked(complaint);
-	length = read(ends[0], text, sizeof(text));
+	(void)unused;
+	(void)dup2(open_packet_socket(&reader), STDERR_FILENO);
+	log_error("one");
+	log_warning("two %d %s", 2, "\x1b\n");
+	expect_read(complaint, reader, "whit: one\n");
+	expect_read(complaint, reader, "whit: two 2 \\x1b\\n\n");
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	log_error("%s", text);
+	length = read(reader, text, sizeof(text));
 	if (length != PIPE_BUF || memcmp(text + length - 6, "xx...\n", 6) != 0)
 		complain(complaint, "expected %d bytes that end in \"...\", observed %zd", PIPE_BUF,
 			length);
 }
 
-static void a_message_longer_than_pipe_buf_is_cut_and_is_still_one_write(void **state)
+static void a_message_is_one_write_of_one_line_of_at_most_pipe_buf(void **state)
 {
 	(void)state;
-	run_on_each_kernel(long_line_in_child);
+	run_in_child("one write", one_write_in_child, NULL);
 }
 
-static void say_one_of_each(void)
+static void levels_in_child(struct complaint *complaint, const void *unused)
 {
-	log_error("error");
-	log_warning("warning");
-	log_verbose("verbose");
-	log_debug("debug");
-}
+	static const char *const shown[] = {"whit: error\n", "whit: error\nwhit: warning\n",
+		"whit: error\nwhit: warning\nwhit: verbose\n",
+		"whit: error\nwhit: warning\nwhit: verbose\nwhit: debug\n"};
+	int reader;
 
-static void levels_in_child(struct complaint *complaint, const void *kernel)
-{
-	static const char *const shown[] = {
-		[LOG_LEVEL_ERROR] = "whit: error\n",
-		[LOG_LEVEL_WARNING] = "whit: error\nwhit: warning\n",
-		[LOG_LEVEL_VERBOSE] = "whit: error\nwhit: warning\nwhit: verbose\n",
-		[LOG_LEVEL_DEBUG] = "whit: error\nwhit: warning\nwhit: verbose\nwhit: debug\n",
-	};
-	int ends[2];
+	(void)unused;
+	(void)dup2(open_pipe(&reader), STDERR_FILENO);
+	/* LOG_LEVEL_WARNING is the level at the start. */
+	for (int i = -1; i <= LOG_LEVEL_DEBUG; i++) {
+		int level = i < 0 ? LOG_LEVEL_WARNING : i;
 
-	if (pipe(ends) != 0)
-		complain(complaint, "pipe: %s", strerror(errno));
-	begin(complaint, kernel, ends[1]);
-	say_one_of_each();
-	complain_unless_read(complaint, ends[0], shown[LOG_LEVEL_WARNING]);
-	for (size_t level = 0; level < COUNT(shown); level++) {
-		log_set_level((enum log_level)level);
-		errno = MARK;
-		say_one_of_each();
-		complain_unless_marked(complaint);
-		complain_unless_read(complaint, ends[0], shown[level]);
-		for (size_t asked = 0; asked < COUNT(shown); asked++) {
+		if (i >= 0) log_highest = i;
+		log_error("error");
+		log_warning("warning");
+		log_verbose("verbose");
+		log_message(LOG_LEVEL_DEBUG, "debug");
+		expect_read(complaint, reader, shown[level]);
+		for (int asked = 0; asked <= LOG_LEVEL_DEBUG; asked++) {
 			if (log_shows((enum log_level)asked) != (asked <= level))
-				complain(complaint, "at level %zu: expected level %zu %s", level,
+				complain(complaint, "at level %d: expected level %d %s", level,
 					asked, asked <= level ? "shown" : "hidden");
 		}
 	}
@@ -204,471 +414,17 @@ static void levels_in_child(struct complaint *complaint, const void *kernel)
 static void a_message_is_shown_up_to_the_level_which_is_warnings_at_the_start(void **state)
 {
 	(void)state;
-	run_on_each_kernel(levels_in_child);
-}
-
-/* Fills it to the last byte, and leaves it waiting as before. */
-static void fill(struct complaint *complaint, int fd)
-{
-	char bytes[PIPE_BUF];
-	int flags = fcntl(fd, F_GETFL);
-	size_t size = sizeof(bytes);
-
-	memset(bytes, 'f', sizeof(bytes));
-	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
-		complain(complaint, "fcntl: %s", strerror(errno));
-	while (size > 0) {
-		if (write(fd, bytes, size) < 0)
-			size /= 2;
-	}
-	if (fcntl(fd, F_SETFL, flags) != 0)
-		complain(complaint, "fcntl: %s", strerror(errno));
-}
-
-/* Reads until there is nothing; complains of anything but what fill wrote. */
-static void drain_filling(struct complaint *complaint, int fd)
-{
-	struct pollfd readable = {.fd = fd, .events = POLLIN};
-
-	while (poll(&readable, 1, 0) > 0) {
-		char bytes[PIPE_BUF];
-		ssize_t length = read(fd, bytes, sizeof(bytes));
-
-		if (length <= 0)
-			complain(complaint, "read: %s", strerror(errno));
-		for (ssize_t i = 0; i < length; i++) {
-			if (bytes[i] != 'f')
-				complain(complaint,
-					"expected the line dropped, observed a byte "
-					"of it: '%c'",
-					bytes[i]);
-		}
-	}
-}
-
-static void full_pipe_in_child(struct complaint *complaint, const void *kernel)
-{
-	static const int all_flags[] = {0, O_NONBLOCK};
-
-	for (size_t i = 0; i < COUNT(all_flags); i++) {
-		char one_byte;
-		int ends[2];
-		int flags;
-
-		if (pipe2(ends, all_flags[i]) != 0)
-			complain(complaint, "pipe2: %s", strerror(errno));
-		if (i == 0)
-			begin(complaint, kernel, ends[1]);
-		else
-			(void)dup2(ends[1], STDERR_FILENO);
-		flags = fcntl(STDERR_FILENO, F_GETFL);
-		fill(complaint, ends[1]);
-		errno = MARK;
-		log_error("full");
-		complain_unless_marked(complaint);
-		/* Room for a byte is no room for a line. */
-		if (read(ends[0], &one_byte, 1) != 1)
-			complain(complaint, "read: %s", strerror(errno));
-		errno = MARK;
-		log_error("full but for one byte");
-		complain_unless_marked(complaint);
-		if (fcntl(STDERR_FILENO, F_GETFL) != flags)
-			complain(complaint, "expected flags %o, observed %o", (unsigned int)flags,
-				(unsigned int)fcntl(STDERR_FILENO, F_GETFL));
-		drain_filling(complaint, ends[0]);
-		log_error("room again");
-		complain_unless_read(complaint, ends[0], "whit: room again\n");
-	}
-}
-
-static void a_full_pipe_that_nobody_reads_drops_the_line_and_keeps_its_flags(void **state)
-{
-	(void)state;
-	run_on_each_kernel(full_pipe_in_child);
-}
-
-static void flood(struct complaint *complaint)
-{
-	for (int i = 0; i < FLOOD; i++)
-		log_error("line %d of a flood that nobody reads", i);
-	complain_unless_marked(complaint);
-}
-
-static void flood_pipe_in_child(struct complaint *complaint, const void *kernel)
-{
-	int ends[2];
-
-	if (pipe(ends) != 0)
-		complain(complaint, "pipe: %s", strerror(errno));
-	begin(complaint, kernel, ends[1]);
-	flood(complaint);
-}
-
-static void a_flood_into_a_pipe_that_nobody_reads_does_not_block(void **state)
-{
-	(void)state;
-	run_on_each_kernel(flood_pipe_in_child);
-}
-
-static void flood_sockets_in_child(struct complaint *complaint, const void *kernel)
-{
-	static const int types[] = {SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM};
-
-	for (size_t i = 0; i < COUNT(types); i++) {
-		int ends[2];
-
-		if (socketpair(AF_UNIX, types[i], 0, ends) != 0)
-			complain(complaint, "socketpair: %s", strerror(errno));
-		if (i == 0)
-			begin(complaint, kernel, ends[1]);
-		else
-			(void)dup2(ends[1], STDERR_FILENO);
-		errno = MARK;
-		flood(complaint);
-	}
-}
-
-static void a_flood_into_a_socket_that_nobody_reads_does_not_block(void **state)
-{
-	(void)state;
-	run_on_each_kernel(flood_sockets_in_child);
-}
-
-/* A terminal of our own that is nobody's controlling one: its other end. */
-static int open_terminal(struct complaint *complaint, int *ret_terminal)
-{
-	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	*ret_terminal = -1;
-	if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0)
-		complain(complaint, "a terminal: %s", strerror(errno));
-	else
-		*ret_terminal = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
-	return master;
-}
-
-static bool has_terminals(void)
-{
-	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (master >= 0)
-		(void)close(master);
-	else
-		print_message("skipped: no terminal to be had: %s\n", strerror(errno));
-	return master >= 0;
-}
-
-static void terminal_in_child(struct complaint *complaint, const void *kernel)
-{
-	int terminal;
-	int master = open_terminal(complaint, &terminal);
-
-	begin(complaint, kernel, terminal);
-	log_error("hello");
-	complain_unless_marked(complaint);
-	complain_unless_all_read(complaint, master, "whit: hello\r\n");
-}
-
-static void a_terminal_shows_the_message(void **state)
-{
-	(void)state;
-	if (!has_terminals())
-		skip();
-	run_on_each_kernel(terminal_in_child);
-}
-
-/* The descriptor that is opened for it may be 0 then. */
-static void terminal_without_stdin_in_child(struct complaint *complaint, const void *kernel)
-{
-	terminal_in_child(complaint, kernel);
-	(void)close(STDIN_FILENO);
-	log_error("two");
-	if (fcntl(STDIN_FILENO, F_GETFD) >= 0)
-		complain(complaint, "a descriptor that was 0 has been left open");
-}
-
-static void a_terminal_is_let_go_of_with_stdin_closed_too(void **state)
-{
-	(void)state;
-	if (!has_terminals())
-		skip();
-	run_on_each_kernel(terminal_without_stdin_in_child);
-}
-
-static void flood_terminal_in_child(struct complaint *complaint, const void *kernel)
-{
-	int terminal;
-
-	(void)open_terminal(complaint, &terminal);
-	begin(complaint, kernel, terminal);
-	flood(complaint);
-}
-
-static void a_flood_into_a_terminal_that_nobody_reads_does_not_block(void **state)
-{
-	(void)state;
-	if (!has_terminals())
-		skip();
-	run_on_each_kernel(flood_terminal_in_child);
-}
-
-/* As in an image that has neither /proc nor /dev. */
-static void enter_empty_root(struct complaint *complaint)
-{
-	if (unshare(CLONE_NEWNS) != 0 ||
-		(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 && errno != EINVAL) ||
-		mount("none", "/mnt", "tmpfs", 0, NULL) != 0 || chroot("/mnt") != 0)
-		complain(complaint, "an empty root: %s", strerror(errno));
-	errno = MARK;
-}
-
-static void terminal_without_proc_in_child(struct complaint *complaint, const void *kernel)
-{
-	int terminal;
-	int master = open_terminal(complaint, &terminal);
-
-	begin(complaint, kernel, terminal);
-	enter_empty_root(complaint);
-	log_error("hello");
-	complain_unless_marked(complaint);
-	complain_unless_all_read(complaint, master, "whit: hello\r\n");
-	flood(complaint);
-}
-
-static void a_terminal_without_proc_shows_the_message_and_blocks_nobody(void **state)
-{
-	(void)state;
-	if (!has_terminals())
-		skip();
-	run_on_each_kernel(terminal_without_proc_in_child);
-}
-
-/* Where a root's terminal is another user's after su(1). */
-static void terminal_of_another_user_in_child(struct complaint *complaint, const void *kernel)
-{
-	int terminal;
-	int master = open_terminal(complaint, &terminal);
-
-	if (setsid() < 0 || ioctl(terminal, TIOCSCTTY, 0) != 0 || fchown(terminal, 0, 0) != 0 ||
-		fchmod(terminal, 0620) != 0 || setgroups(0, NULL) != 0 || setgid(ANOTHER_ID) != 0 ||
-		setuid(ANOTHER_ID) != 0)
-		complain(complaint, "the terminal: %s", strerror(errno));
-	begin(complaint, kernel, terminal);
-	log_error("hello");
-	complain_unless_marked(complaint);
-	complain_unless_all_read(complaint, master, "whit: hello\r\n");
-	flood(complaint);
-}
-
-static void a_terminal_of_another_user_shows_the_message_and_blocks_nobody(void **state)
-{
-	(void)state;
-	if (!has_terminals())
-		skip();
-	run_on_each_kernel(terminal_of_another_user_in_child);
-}
-
-static void stopped_terminal_in_child(struct complaint *complaint, const void *kernel)
-{
-	int terminal;
-
-	(void)open_terminal(complaint, &terminal);
-	begin(complaint, kernel, terminal);
-	if (tcflow(terminal, TCOOFF) != 0)
-		complain(complaint, "tcflow: %s", strerror(errno));
-	errno = MARK;
-	log_error("stopped");
-	complain_unless_marked(complaint);
-}
-
-static void a_terminal_that_is_stopped_by_ctrl_s_does_not_block(void **state)
-{
-	(void)state;
-	if (!has_terminals())
-		skip();
-	run_on_each_kernel(stopped_terminal_in_child);
-}
-
-static void hung_up_terminal_in_child(struct complaint *complaint, const void *kernel)
-{
-	int terminal;
-	int master = open_terminal(complaint, &terminal);
-
-	begin(complaint, kernel, terminal);
-	(void)close(master);
-	errno = MARK;
-	log_error("hung up");
-	complain_unless_marked(complaint);
-}
-
-static void a_terminal_that_was_hung_up_drops_the_line(void **state)
-{
-	(void)state;
-	if (!has_terminals())
-		skip();
-	run_on_each_kernel(hung_up_terminal_in_child);
-}
-
-static void closed_in_child(struct complaint *complaint, const void *kernel)
-{
-	int null = open("/dev/null", O_RDONLY);
-
-	begin(complaint, kernel, null);
-	log_error("read-only");
-	complain_unless_marked(complaint);
-	(void)close(STDERR_FILENO);
-	errno = MARK;
-	log_error("closed");
-	complain_unless_marked(complaint);
-	if (fcntl(STDERR_FILENO, F_GETFD) != -1)
-		complain(complaint, "expected stderr still closed");
-}
-
-static void a_closed_or_read_only_stderr_drops_the_line(void **state)
-{
-	(void)state;
-	run_on_each_kernel(closed_in_child);
-}
-
-static void broken_in_child(struct complaint *complaint, const void *kernel)
-{
-	int ends[2];
-
-	if (pipe(ends) != 0)
-		complain(complaint, "pipe: %s", strerror(errno));
-	begin(complaint, kernel, ends[1]);
-	(void)close(ends[0]);
-	errno = MARK;
-	log_error("a broken pipe");
-	complain_unless_marked(complaint);
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
-		complain(complaint, "socketpair: %s", strerror(errno));
-	(void)dup2(ends[1], STDERR_FILENO);
-	(void)close(ends[0]);
-	errno = MARK;
-	log_error("a broken socket");
-	complain_unless_marked(complaint);
-}
-
-static void a_broken_pipe_or_socket_drops_the_line_where_sigpipe_is_blocked(void **state)
-{
-	(void)state;
-	run_on_each_kernel(broken_in_child);
-}
-
-static int open_unnamed_file(struct complaint *complaint, int flags)
-{
-	int fd = memfd_create("stderr", 0);
-
-	if (fd < 0 || fcntl(fd, F_SETFL, flags) != 0)
-		complain(complaint, "memfd_create: %s", strerror(errno));
-	return fd;
-}
-
-static void complain_unless_file_has(struct complaint *complaint, int fd, const char *expected)
-{
-	char text[1024];
-	ssize_t length = pread(fd, text, sizeof(text) - 1, 0);
-
-	text[length < 0 ? 0 : length] = '\0';
-	if (strcmp(text, expected) != 0)
-		complain(complaint, "expected \"%s\", observed \"%s\"", expected, text);
-}
-
-static void regular_file_in_child(struct complaint *complaint, const void *kernel)
-{
-	static const int all_flags[] = {0, O_APPEND};
-
-	for (size_t i = 0; i < COUNT(all_flags); i++) {
-		int fd = open_unnamed_file(complaint, all_flags[i]);
-
-		if (i == 0)
-			begin(complaint, kernel, fd);
-		else
-			(void)dup2(fd, STDERR_FILENO);
-		errno = MARK;
-		log_error("one");
-		complain_unless_marked(complaint);
-		/* The command's own, between: one position, which both move. */
-		if (write(fd, "two\n", 4) != 4)
-			complain(complaint, "write: %s", strerror(errno));
-		log_error("three");
-		complain_unless_file_has(complaint, fd, "whit: one\ntwo\nwhit: three\n");
-	}
-}
-
-static void a_regular_file_grows_by_each_line_at_the_position_shared_with_the_command(void **state)
-{
-	(void)state;
-	run_on_each_kernel(regular_file_in_child);
-}
-
-static void limited_file_in_child(struct complaint *complaint, const void *kernel)
-{
-	const struct rlimit limit = {.rlim_cur = 16, .rlim_max = 16};
-	int fd = open_unnamed_file(complaint, 0);
-
-	begin(complaint, kernel, fd);
-	if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
-		complain(complaint, "setrlimit: %s", strerror(errno));
-	errno = MARK;
-	for (int i = 0; i < 10; i++)
-		log_error("%d", i);
-	complain_unless_marked(complaint);
-	complain_unless_file_has(complaint, fd, "whit: 0\nwhit: 1\n");
-}
-
-static void a_file_at_its_size_limit_drops_the_line_where_sigxfsz_is_blocked(void **state)
-{
-	(void)state;
-	run_on_each_kernel(limited_file_in_child);
-}
-
-static void devices_in_child(struct complaint *complaint, const void *kernel)
-{
-	static const char *const devices[] = {"/dev/full", "/dev/null"};
-
-	for (size_t i = 0; i < COUNT(devices); i++) {
-		int fd = open(devices[i], O_WRONLY);
-
-		if (i == 0)
-			begin(complaint, kernel, fd);
-		else if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
-			complain(complaint, "%s: %s", devices[i], strerror(errno));
-		errno = MARK;
-		log_error("to %s", devices[i]);
-		complain_unless_marked(complaint);
-	}
-}
-
-static void a_full_or_a_null_device_drops_the_line(void **state)
-{
-	(void)state;
-	run_on_each_kernel(devices_in_child);
+	run_in_child("levels", levels_in_child, NULL);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_message_is_one_write_of_one_line_after_the_name),
-		cmocka_unit_test(a_message_longer_than_pipe_buf_is_cut_and_is_still_one_write),
+		cmocka_unit_test(a_message_is_shown_or_dropped_and_never_waits_whatever_stderr_is),
+		cmocka_unit_test(a_closed_stderr_stays_closed),
+		cmocka_unit_test(a_file_grows_by_whits_lines_and_by_the_commands),
+		cmocka_unit_test(a_message_is_one_write_of_one_line_of_at_most_pipe_buf),
 		cmocka_unit_test(a_message_is_shown_up_to_the_level_which_is_warnings_at_the_start),
-		cmocka_unit_test(a_full_pipe_that_nobody_reads_drops_the_line_and_keeps_its_flags),
-		cmocka_unit_test(a_flood_into_a_pipe_that_nobody_reads_does_not_block),
-		cmocka_unit_test(a_flood_into_a_socket_that_nobody_reads_does_not_block),
-		cmocka_unit_test(a_terminal_shows_the_message),
-		cmocka_unit_test(a_terminal_is_let_go_of_with_stdin_closed_too),
-		cmocka_unit_test(a_flood_into_a_terminal_that_nobody_reads_does_not_block),
-		cmocka_unit_test(a_terminal_without_proc_shows_the_message_and_blocks_nobody),
-		cmocka_unit_test(a_terminal_of_another_user_shows_the_message_and_blocks_nobody),
-		cmocka_unit_test(a_terminal_that_is_stopped_by_ctrl_s_does_not_block),
-		cmocka_unit_test(a_terminal_that_was_hung_up_drops_the_line),
-		cmocka_unit_test(a_closed_or_read_only_stderr_drops_the_line),
-		cmocka_unit_test(a_broken_pipe_or_socket_drops_the_line_where_sigpipe_is_blocked),
-		cmocka_unit_test(
-			a_regular_file_grows_by_each_line_at_the_position_shared_with_the_command),
-		cmocka_unit_test(a_file_at_its_size_limit_drops_the_line_where_sigxfsz_is_blocked),
-		cmocka_unit_test(a_full_or_a_null_device_drops_the_line),
 	};
 
 	return cmocka_run_group_tests_name("base/log", tests, NULL, NULL);

@@ -8,22 +8,14 @@
 static const char *image_name(enum exec_image image)
 {
 	switch (image) {
-	case EXEC_IMAGE_EMPTY:
-		return "empty";
-	case EXEC_IMAGE_SCRIPT:
-		return "script";
-	case EXEC_IMAGE_BYTE_ORDER_MARK:
-		return "byte-order mark";
-	case EXEC_IMAGE_ELF:
-		return "ELF";
-	case EXEC_IMAGE_MACH_O:
-		return "Mach-O";
-	case EXEC_IMAGE_DOS:
-		return "DOS";
-	case EXEC_IMAGE_BINARY:
-		return "binary";
-	case EXEC_IMAGE_TEXT:
-		return "text";
+	case EXEC_IMAGE_EMPTY: return "empty";
+	case EXEC_IMAGE_SCRIPT: return "script";
+	case EXEC_IMAGE_BYTE_ORDER_MARK: return "byte-order mark";
+	case EXEC_IMAGE_ELF: return "ELF";
+	case EXEC_IMAGE_MACH_O: return "Mach-O";
+	case EXEC_IMAGE_DOS: return "DOS";
+	case EXEC_IMAGE_BINARY: return "binary";
+	case EXEC_IMAGE_TEXT: return "text";
 	}
 	return "no such image";
 }
@@ -214,8 +206,7 @@ static void fill_script(unsigned char bytes[EXEC_IMAGE_BYTES], size_t end, unsig
 {
 	memset(bytes, 'x', EXEC_IMAGE_BYTES);
 	memcpy(bytes, "#!/", 3);
-	if (end < EXEC_IMAGE_BYTES)
-		bytes[end] = byte_there;
+	if (end < EXEC_IMAGE_BYTES) bytes[end] = byte_there;
 }
 
 static void a_name_ends_within_256_bytes_or_is_too_long(void **state)
@@ -275,8 +266,7 @@ static void execute_in_child(struct complaint *complaint, const void *argument)
 		complain(complaint, "%s: %s", path, strerror(errno));
 	(void)execve(path, argv, argv + 1);
 	*exec_error = errno;
-	if (unlink(path) < 0)
-		complain(complaint, "%s: %s", path, strerror(errno));
+	if (unlink(path) < 0) complain(complaint, "%s: %s", path, strerror(errno));
 }
 
 static int execute(const char *what, const unsigned char *bytes, size_t length)

@@ -168,14 +168,11 @@ static void search_in_child(struct complaint *complaint, const void *argument)
 	char here[PATH_MAX];
 
 	(void)snprintf(here, sizeof(here), "%s/here", base);
-	if (chdir(here) != 0)
-		complain(complaint, "chdir: %s", strerror(errno));
-	if (attempt->circumstance == AS_ANOTHER_USER)
-		become_another_user(complaint);
+	if (chdir(here) != 0) complain(complaint, "chdir: %s", strerror(errno));
+	if (attempt->circumstance == AS_ANOTHER_USER) become_another_user(complaint);
 	if (attempt->circumstance == WITHOUT_A_SHELL && chroot(base) != 0)
 		complain(complaint, "chroot: %s", strerror(errno));
-	if (attempt->circumstance == WITHOUT_STDIN)
-		(void)close(STDIN_FILENO);
+	if (attempt->circumstance == WITHOUT_STDIN) (void)close(STDIN_FILENO);
 	if (dup2(attempt->output, STDOUT_FILENO) < 0)
 		complain(complaint, "dup2: %s", strerror(errno));
 	if (attempt->path != NULL)
@@ -392,8 +389,7 @@ static void a_path_entry_that_is_too_long_is_passed_over_and_a_name_is_not(void 
 /* True, said aloud, where a test can neither be another user nor be in another image. */
 static bool is_not_root(void)
 {
-	if (geteuid() == 0)
-		return false;
+	if (geteuid() == 0) return false;
 	print_message("skipped: only root can be another user or change the root directory\n");
 	return true;
 }
@@ -403,8 +399,7 @@ static void a_text_file_that_may_not_be_read_is_not_given_to_the_shell(void **st
 	const struct row row = {"unreadable", "@/first", {"unreadable"}, ENOEXEC, NULL};
 
 	(void)state;
-	if (is_not_root())
-		skip();
+	if (is_not_root()) skip();
 	expect_attempt(&row, AS_ANOTHER_USER);
 }
 
@@ -415,8 +410,7 @@ static void a_directory_of_path_that_may_not_be_searched_is_a_refusal(void **sta
 	const struct row alone = {"alone", "@/closed:@/second", {"nothing"}, EACCES, NULL};
 
 	(void)state;
-	if (is_not_root())
-		skip();
+	if (is_not_root()) skip();
 	expect_attempt(&found_later, AS_ANOTHER_USER);
 	expect_attempt(&alone, AS_ANOTHER_USER);
 }
@@ -426,8 +420,7 @@ static void a_text_file_in_an_image_without_a_shell_is_enoexec_and_leaves_argv_i
 	const struct row row = {"no shell", "../first", {"text", "a"}, ENOEXEC, NULL};
 
 	(void)state;
-	if (is_not_root())
-		skip();
+	if (is_not_root()) skip();
 	expect_attempt(&row, WITHOUT_A_SHELL);
 }
 

@@ -12,7 +12,7 @@
 struct row {
 	const char *what;
 	const char *before[ENTRIES_MAX];
-	const char *after[ENTRIES_MAX]; /* with the claim passed on to COMMAND */
+	const char *after[ENTRIES_MAX]; /* with the claim handed to COMMAND */
 };
 
 /* clang-format off */
@@ -78,72 +78,39 @@ static void a_claim_to_whit_becomes_one_to_the_command_and_no_other_changes(void
 
 		copy_entries(&copy, rows[i].before);
 		socket_activation_find(&activation, copy.envp, SELF);
-		socket_activation_pass_to(&activation, COMMAND);
+		if (activation.entry != NULL) socket_activation_hand_to(&activation, COMMAND);
 		expect_entries(rows[i].what, rows[i].after, copy.envp);
 	}
 }
 
-static void nothing_is_rewritten_before_the_claim_is_passed_on(void **state)
-{
-	static const char *const expected[] = {"LISTEN_PID=7", NULL};
-	char claim[] = "LISTEN_PID=7";
-	char *envp[] = {claim, NULL};
-	struct socket_activation activation;
-
-	(void)state;
-	socket_activation_find(&activation, envp, SELF);
-	expect_entries("before", expected, envp);
-	assert_ptr_equal(activation.entry, &envp[0]);
-}
-
-static void no_claim_to_whit_leaves_no_entry(void **state)
-{
-	char claim[] = "LISTEN_PID=70";
-	char *envp[] = {claim, NULL};
-	struct socket_activation activation;
-
-	(void)state;
-	socket_activation_find(&activation, envp, SELF);
-	assert_null(activation.entry);
-}
-
-static void the_claim_is_passed_on_to_pids_of_each_length(void **state)
+/* Nothing is rewritten before it is handed over. */
+static void pids_of_each_length_can_claim_and_be_handed_the_claim(void **state)
 {
 	static const pid_t pids[] = {1, 9, 10, 32768, 4194304, INT_MAX};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(pids); i++) {
-		char claim[] = "LISTEN_PID=7";
-		char *envp[] = {claim, NULL};
 		struct socket_activation activation;
-		char expected[64];
+		char claim[64], before[64];
+		char *envp[] = {claim, NULL};
 
-		(void)snprintf(expected, sizeof(expected), "LISTEN_PID=%d", pids[i]);
-		socket_activation_find(&activation, envp, SELF);
-		socket_activation_pass_to(&activation, pids[i]);
-		expect_text("the claim", expected, envp[0]);
+		(void)snprintf(claim, sizeof(claim), "LISTEN_PID=%d", pids[i]);
+		(void)strcpy(before, claim);
+		socket_activation_find(&activation, envp, pids[i]);
+		assert_ptr_equal(activation.entry, envp);
+		expect_text("before", before, envp[0]);
+		socket_activation_hand_to(&activation, SELF);
+		expect_text("handed to 7", "LISTEN_PID=7", envp[0]);
+		socket_activation_hand_to(&activation, pids[i]);
+		expect_text("handed back", before, envp[0]);
 	}
-}
-
-static void the_highest_pid_can_claim_for_itself(void **state)
-{
-	char claim[] = "LISTEN_PID=2147483647";
-	char *envp[] = {claim, NULL};
-	struct socket_activation activation;
-
-	(void)state;
-	socket_activation_find(&activation, envp, INT_MAX);
-	assert_non_null(activation.entry);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_claim_to_whit_becomes_one_to_the_command_and_no_other_changes),
-		cmocka_unit_test(nothing_is_rewritten_before_the_claim_is_passed_on),
-		cmocka_unit_test(no_claim_to_whit_leaves_no_entry),
-		cmocka_unit_test(the_claim_is_passed_on_to_pids_of_each_length),
-		cmocka_unit_test(the_highest_pid_can_claim_for_itself),
+		cmocka_unit_test(pids_of_each_length_can_claim_and_be_handed_the_claim),
 	};
 
 	return cmocka_run_group_tests_name("command/socket_activation", tests, NULL, NULL);

@@ -93,8 +93,7 @@ static void a_family_is_what_one_kernel_may_run(void **state)
 				machine_of(machines[j].class, machines[j].order, machines[j].number)
 					->family;
 
-			if (is_family != is_pair)
-				fail_msg("%s and %s", one, other);
+			if (is_family != is_pair) fail_msg("%s and %s", one, other);
 		}
 	}
 }

@@ -77,8 +77,7 @@ static void what_leads_to_nothing_is_not_found_and_all_else_cannot_be_run(void *
 
 		if (exec_failure_is_not_found(&at_exec) != leads_nowhere)
 			fail_msg("at exec: %s", strerror(error));
-		if (exec_failure_is_not_found(&at_clone))
-			fail_msg("at clone: %s", strerror(error));
+		if (exec_failure_is_not_found(&at_clone)) fail_msg("at clone: %s", strerror(error));
 	}
 }
 

@@ -15,10 +15,10 @@ static void expect_to(const char *text, const struct rewrite *rewrite, int from,
 	char from_text[SIGNAL_TEXT_SIZE];
 	char expected_text[SIGNAL_TEXT_SIZE];
 	char observed_text[SIGNAL_TEXT_SIZE];
-	int observed = rewrite_apply(rewrite, from);
+	int observed = rewrite->to[from];
 
 	if (observed != expected)
-		fail_msg("with '%s' %s is passed on: expected as %s, observed as %s", text,
+		fail_msg("with '%s' %s is forwarded: expected as %s, observed as %s", text,
 			signal_text(from, from_text), signal_text(expected, expected_text),
 			signal_text(observed, observed_text));
 }
@@ -34,16 +34,7 @@ static void add(struct rewrite *rewrite, const char *text)
 {
 	const char *problem = rewrite_add(rewrite, text, strlen(text));
 
-	if (problem != NULL)
-		fail_msg("'%s': expected to be taken, observed \"%s\"", text, problem);
-}
-
-static void every_signal_is_itself_at_the_start(void **state)
-{
-	const struct rewrite rewrite = start();
-
-	(void)state;
-	expect_only("", &rewrite, 0, 0);
+	if (problem != NULL) fail_msg("'%s': expected to be taken, observed \"%s\"", text, problem);
 }
 
 static void any_signal_but_kill_and_stop_becomes_any_other_or_is_dropped(void **state)
@@ -52,7 +43,7 @@ static void any_signal_but_kill_and_stop_becomes_any_other_or_is_dropped(void **
 	for (int from = 1; from <= SIGNAL_MAX; from++) {
 		for (int to = 0; to <= SIGNAL_MAX; to++) {
 			struct rewrite rewrite = start();
-			char text[16];
+			char text[32];
 
 			(void)snprintf(text, sizeof(text), "%d:%d", from, to);
 			if (can_be_caught(from)) {
@@ -140,40 +131,22 @@ static void what_is_no_rewrite_is_refused_with_its_reason_and_changes_nothing(vo
 	}
 }
 
-static void rewrites_add_up_and_the_last_one_of_a_signal_counts(void **state)
+static void rewrites_add_up_do_not_chain_and_the_last_one_of_a_signal_counts(void **state)
 {
 	struct rewrite rewrite = start();
 
 	(void)state;
 	add(&rewrite, "TERM:INT");
 	add(&rewrite, "HUP:0");
+	add(&rewrite, "INT:TERM");
 	add(&rewrite, "TERM:QUIT");
+	add(&rewrite, "QUIT:HUP");
 	expect_to("TERM:QUIT", &rewrite, SIGTERM, SIGQUIT);
+	expect_to("INT:TERM", &rewrite, SIGINT, SIGTERM);
+	expect_to("QUIT:HUP", &rewrite, SIGQUIT, SIGHUP);
 	expect_to("HUP:0", &rewrite, SIGHUP, REWRITE_DROP);
 	add(&rewrite, "HUP:HUP");
 	expect_to("HUP:HUP", &rewrite, SIGHUP, SIGHUP);
-}
-
-static void rewrites_do_not_chain(void **state)
-{
-	struct rewrite rewrite = start();
-
-	(void)state;
-	add(&rewrite, "TERM:INT");
-	add(&rewrite, "INT:QUIT");
-	expect_to("TERM:INT, INT:QUIT", &rewrite, SIGTERM, SIGINT);
-	expect_to("TERM:INT, INT:QUIT", &rewrite, SIGINT, SIGQUIT);
-}
-
-static void two_signals_can_change_places(void **state)
-{
-	struct rewrite rewrite = start();
-
-	(void)state;
-	add(&rewrite, "USR1:USR2");
-	add(&rewrite, "USR2:USR1");
-	expect_to("USR1:USR2, USR2:USR1", &rewrite, SIGUSR1, SIGUSR2);
-	expect_to("USR1:USR2, USR2:USR1", &rewrite, SIGUSR2, SIGUSR1);
 }
 
 static void only_the_given_length_is_read(void **state)
@@ -182,8 +155,7 @@ static void only_the_given_length_is_read(void **state)
 
 	(void)state;
 	assert_null(rewrite_add(&rewrite, "TERM:INT,HUP:0", 8));
-	expect_only("TERM:INT", &rewrite, SIGTERM, SIGINT);
-	assert_non_null(rewrite_add(&rewrite, "HUP:INT", 3));
+	assert_non_null(strstr(rewrite_add(&rewrite, "HUP:INT", 3), "FROM:TO"));
 	assert_non_null(rewrite_add(&rewrite, "HUP:INT", 4));
 	assert_non_null(rewrite_add(&rewrite, "HUP:INT", 0));
 	expect_only("TERM:INT", &rewrite, SIGTERM, SIGINT);
@@ -192,13 +164,10 @@ static void only_the_given_length_is_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_signal_is_itself_at_the_start),
 		cmocka_unit_test(any_signal_but_kill_and_stop_becomes_any_other_or_is_dropped),
 		cmocka_unit_test(both_sides_are_names_as_well_as_numbers),
 		cmocka_unit_test(what_is_no_rewrite_is_refused_with_its_reason_and_changes_nothing),
-		cmocka_unit_test(rewrites_add_up_and_the_last_one_of_a_signal_counts),
-		cmocka_unit_test(rewrites_do_not_chain),
-		cmocka_unit_test(two_signals_can_change_places),
+		cmocka_unit_test(rewrites_add_up_do_not_chain_and_the_last_one_of_a_signal_counts),
 		cmocka_unit_test(only_the_given_length_is_read),
 	};
 

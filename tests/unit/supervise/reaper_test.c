@@ -1,328 +1,214 @@
 #include "supervise/reaper.h"
 
-#include "base/log.h"
-
-#include "unit/failing_call.h"
 #include "unit/support.h"
 
 #include <fcntl.h>
 
-/* Every test runs in a child, whose children are its own alone. */
-
-/* Whether names are asked for, which needs a look before each reaping. */
-static const struct level_row {
+/* Every test runs in a child, whose children are its own alone, on each level. */
+static const struct level {
 	const char *name;
-	enum log_level level;
+	enum log_level shown;
 } levels[] = {
-	{"nobody is told", LOG_LEVEL_ERROR},
-	{"each is reported", LOG_LEVEL_WARNING},
+	{"orphans are not reported", LOG_LEVEL_ERROR},
+	/* Each is named, which needs a look before each reaping. */
+	{"orphans are reported", LOG_LEVEL_WARNING},
 };
 
-/* The argument of the bodies is the row. What is said goes to a pipe. */
-static void expect_on_each_level(void (*body)(struct complaint *complaint, const void *argument))
+static void run_on_each_level(void (*body)(struct complaint *complaint, const void *argument))
 {
 	for (size_t i = 0; i < COUNT(levels); i++)
 		run_in_child(levels[i].name, body, &levels[i]);
 }
 
-/* The end of the pipe to read from. */
-static int begin(struct complaint *complaint, const struct level_row *row)
+/* What is said goes to a pipe. Returns the end to read from. */
+static int begin(const struct level *level)
 {
-	int ends[2];
+	int ends[2] = {-1, -1};
 
-	if (pipe(ends) != 0 || dup2(ends[1], STDERR_FILENO) < 0 ||
-		fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0)
-		complain(complaint, "pipe: %s", strerror(errno));
-	log_set_level(row->level);
+	(void)pipe2(ends, O_NONBLOCK);
+	(void)dup2(ends[1], STDERR_FILENO);
+	log_highest = (int)level->shown;
 	return ends[0];
 }
 
-static void expect_same(struct complaint *complaint, const char *what, bool expected, bool observed)
+static const char *text_of(const struct reaper_result *result, char buffer[160])
 {
-	if (expected != observed)
-		complain(complaint, "expected %s to be %d, observed %d", what, expected, observed);
+	(void)snprintf(buffer, 160, "command %sended (0x%x), stop %d, %smore, %schildren, error %d",
+		result->command_has_ended ? "" : "not ",
+		result->command_has_ended ? (unsigned int)result->command_wait_status : 0,
+		result->command_stop_signal, result->is_more_to_reap ? "" : "no ",
+		result->has_children ? "" : "no ", result->error);
+	return buffer;
 }
 
-static void expect_result(struct complaint *complaint, const struct reaper_result *expected,
-	const struct reaper_result *observed)
+static void expect_collected(struct complaint *complaint, const struct reaper *reaper, pid_t ended,
+	struct reaper_result expected)
 {
-	expect_same(complaint, "command_has_ended", expected->command_has_ended,
-		observed->command_has_ended);
-	expect_same(complaint, "command_has_stopped", expected->command_has_stopped,
-		observed->command_has_stopped);
-	expect_same(complaint, "is_anyone_reaped", expected->is_anyone_reaped,
-		observed->is_anyone_reaped);
-	expect_same(
-		complaint, "is_more_to_reap", expected->is_more_to_reap, observed->is_more_to_reap);
-	expect_same(
-		complaint, "is_anyone_left", expected->is_anyone_left, observed->is_anyone_left);
-	if (observed->error != expected->error)
-		complain(complaint, "expected error \"%s\", observed %d", strerror(expected->error),
-			observed->error);
-	if (expected->command_has_ended &&
-		observed->command_wait_status != expected->command_wait_status)
-		complain(complaint, "expected wait status 0x%x, observed 0x%x",
-			(unsigned int)expected->command_wait_status,
-			(unsigned int)observed->command_wait_status);
-	if (expected->command_has_stopped &&
-		observed->command_stop_signal != expected->command_stop_signal)
-		complain(complaint, "expected a stop by signal %d, observed %d",
-			expected->command_stop_signal, observed->command_stop_signal);
-}
+	struct reaper_result observed;
+	char expected_text[160], observed_text[160];
 
-/* Before, the result says the opposite of all that is expected: what is not found is said too. */
-static void expect_collected(
-	struct complaint *complaint, pid_t command, struct reaper_result expected)
-{
-	struct reaper_result observed = {
-		.command_has_ended = !expected.command_has_ended,
-		.command_has_stopped = !expected.command_has_stopped,
-		.is_anyone_reaped = !expected.is_anyone_reaped,
-		.is_more_to_reap = !expected.is_more_to_reap,
-		.is_anyone_left = !expected.is_anyone_left,
-		.error = expected.error + 1,
-	};
-
-	reaper_collect(command, REAPER_REPORT_WARNING, &observed);
-	expect_result(complaint, &expected, &observed);
+	memset(&observed, 0xff, sizeof(observed)); /* what was found before is forgotten */
+	reaper_collect(reaper, ended, &observed);
+	if (strcmp(text_of(&expected, expected_text), text_of(&observed, observed_text)) != 0)
+		complain(complaint, "expected: %s; observed: %s", expected_text, observed_text);
 }
 
 /* --- children --- */
 
-static pid_t start_runner(struct complaint *complaint)
+static pid_t start(void (*live)(void))
 {
 	pid_t pid = fork();
 
-	if (pid < 0)
-		complain(complaint, "fork: %s", strerror(errno));
-	while (pid == 0)
-		(void)pause();
+	if (pid == 0) {
+		live();
+		_exit(7);
+	}
 	return pid;
 }
 
-static void wait_unreaped(struct complaint *complaint, pid_t pid, int event)
+static void end_at_once(void)
 {
+}
+
+static void run_on(void)
+{
+	for (;;)
+		(void)pause();
+}
+
+/* Ended or stopped, and not reaped. */
+static pid_t start_and_wait(void (*live)(void), int signal, int event)
+{
+	pid_t pid = start(live);
 	siginfo_t unused;
 
-	if (waitid(P_PID, (id_t)pid, &unused, event | WNOWAIT) != 0)
-		complain(complaint, "waitid: %s", strerror(errno));
-}
-
-static pid_t start_zombie(struct complaint *complaint, int status)
-{
-	pid_t pid = fork();
-
-	if (pid < 0)
-		complain(complaint, "fork: %s", strerror(errno));
-	if (pid == 0)
-		_exit(status);
-	wait_unreaped(complaint, pid, WEXITED);
+	if (signal != 0) (void)kill(pid, signal);
+	(void)waitid(P_PID, (id_t)pid, &unused, event | WNOWAIT);
 	return pid;
 }
 
-static pid_t start_killed(struct complaint *complaint, int signal)
+static pid_t start_zombie(void)
 {
-	pid_t pid = start_runner(complaint);
-
-	(void)kill(pid, signal);
-	wait_unreaped(complaint, pid, WEXITED);
-	return pid;
+	return start_and_wait(end_at_once, 0, WEXITED);
 }
 
-static pid_t start_stopped(struct complaint *complaint)
+/* --- tests --- */
+
+static void find_command_in_child(struct complaint *complaint, const void *level)
 {
-	pid_t pid = start_runner(complaint);
+	struct reaper reaper = {.report = LOG_LEVEL_WARNING};
+	pid_t zombies[3], runner;
 
-	(void)kill(pid, SIGSTOP);
-	wait_unreaped(complaint, pid, WSTOPPED);
-	return pid;
-}
-
-static void end_runner(pid_t pid)
-{
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, 0);
-}
-
-/* --- what is found --- */
-
-static void find_nobody(struct complaint *complaint, const void *argument)
-{
-	pid_t runner;
-
-	(void)begin(complaint, argument);
-	expect_collected(complaint, 0, (struct reaper_result){.is_anyone_left = false});
-	runner = start_runner(complaint);
-	expect_collected(complaint, runner, (struct reaper_result){.is_anyone_left = true});
-	end_runner(runner);
-}
-
-static void what_was_found_before_is_forgotten(void **state)
-{
-	(void)state;
-	expect_on_each_level(find_nobody);
-}
-
-static void find_command(struct complaint *complaint, const void *argument)
-{
-	pid_t runner;
-	pid_t command;
-
-	(void)begin(complaint, argument);
-	command = start_zombie(complaint, 7);
-	expect_collected(complaint, command,
-		(struct reaper_result){.command_has_ended = true,
-			.command_wait_status = 7 << 8,
-			.is_anyone_reaped = true});
-	runner = start_runner(complaint);
-	(void)start_zombie(complaint, 1);
-	command = start_killed(complaint, SIGUSR1);
-	(void)start_zombie(complaint, 1);
-	expect_collected(complaint, command,
+	(void)begin(level);
+	expect_collected(complaint, &reaper, 0, (struct reaper_result){.has_children = false});
+	/* Each of three, whichever of them is said to have ended. */
+	for (size_t command = 0; command < COUNT(zombies); command++) {
+		for (size_t ended = 0; ended <= COUNT(zombies); ended++) {
+			for (size_t i = 0; i < COUNT(zombies); i++)
+				zombies[i] = start_zombie();
+			reaper.command = zombies[command];
+			expect_collected(complaint, &reaper,
+				ended == COUNT(zombies) ? 0 : zombies[ended],
+				(struct reaper_result){
+					.command_has_ended = true, .command_wait_status = 7 << 8});
+		}
+	}
+	runner = start(run_on);
+	reaper.command = start_and_wait(run_on, SIGUSR1, WEXITED);
+	expect_collected(complaint, &reaper, 0,
 		(struct reaper_result){.command_has_ended = true,
 			.command_wait_status = SIGUSR1,
-			.is_anyone_reaped = true,
-			.is_anyone_left = true});
-	(void)start_zombie(complaint, 1);
-	expect_collected(complaint, command,
-		(struct reaper_result){.is_anyone_reaped = true, .is_anyone_left = true});
-	end_runner(runner);
+			.has_children = true});
+	(void)start_zombie();
+	/* One that has been reaped already, and one that is no child of whit's. */
+	expect_collected(
+		complaint, &reaper, reaper.command, (struct reaper_result){.has_children = true});
+	expect_collected(complaint, &reaper, 1, (struct reaper_result){.has_children = true});
+	(void)kill(runner, SIGKILL);
 }
 
-static void the_commands_end_is_told_from_the_others(void **state)
+static void the_commands_end_is_told_from_those_of_others(void **state)
 {
 	(void)state;
-	expect_on_each_level(find_command);
+	run_on_each_level(find_command_in_child);
 }
 
-static void find_stopped(struct complaint *complaint, const void *argument)
+static void find_stop_in_child(struct complaint *complaint, const void *level)
 {
-	pid_t command;
+	struct reaper reaper = {.report = LOG_LEVEL_WARNING, .wants_stops = true};
 	pid_t other;
 
-	(void)begin(complaint, argument);
-	other = start_stopped(complaint);
-	expect_collected(complaint, 0, (struct reaper_result){.is_anyone_left = true});
-	command = start_stopped(complaint);
-	(void)start_zombie(complaint, 1);
-	expect_collected(complaint, command,
-		(struct reaper_result){.command_has_stopped = true,
-			.command_stop_signal = SIGSTOP,
-			.is_anyone_reaped = true,
-			.is_anyone_left = true});
-	expect_collected(complaint, command, (struct reaper_result){.is_anyone_left = true});
-	end_runner(command);
-	end_runner(other);
+	(void)begin(level);
+	other = start_and_wait(run_on, SIGSTOP, WSTOPPED);
+	expect_collected(complaint, &reaper, 0, (struct reaper_result){.has_children = true});
+	reaper.command = start_and_wait(run_on, SIGSTOP, WSTOPPED);
+	(void)start_zombie();
+	expect_collected(complaint, &reaper, reaper.command,
+		(struct reaper_result){.command_stop_signal = SIGSTOP, .has_children = true});
+	expect_collected(complaint, &reaper, 0, (struct reaper_result){.has_children = true});
+	(void)kill(reaper.command, SIGKILL);
+	(void)waitpid(reaper.command, NULL, 0);
+	reaper.command = start_and_wait(run_on, SIGSTOP, WSTOPPED);
+	reaper.wants_stops = false;
+	expect_collected(
+		complaint, &reaper, reaper.command, (struct reaper_result){.has_children = true});
+	(void)kill(reaper.command, SIGKILL);
+	(void)kill(other, SIGKILL);
 }
 
-static void the_commands_stop_is_told_once_and_not_that_of_others(void **state)
+static void the_commands_stop_is_told_once_and_only_where_it_is_wanted(void **state)
 {
 	(void)state;
-	expect_on_each_level(find_stopped);
+	run_on_each_level(find_stop_in_child);
 }
 
-/* A child whose end raises no signal, which a plain wait does not see: clone(2). */
-static void find_silent(struct complaint *complaint, const void *argument)
+static void reap_batches_in_child(struct complaint *complaint, const void *level)
 {
-	pid_t pid;
+	static const int counts[] = {1, REAPER_BATCH - 1, REAPER_BATCH, REAPER_BATCH + 3};
+	const struct reaper reaper = {.report = LOG_LEVEL_WARNING};
 
-	(void)begin(complaint, argument);
-	pid = (pid_t)syscall(SYS_clone, 0UL, NULL, NULL, NULL, NULL);
-	if (pid == 0)
-		_exit(7);
-	wait_unreaped(complaint, pid, WEXITED | __WALL);
-	expect_collected(complaint, pid,
-		(struct reaper_result){.command_has_ended = true,
-			.command_wait_status = 7 << 8,
-			.is_anyone_reaped = true});
-}
-
-static void who_ends_in_silence_is_reaped_too(void **state)
-{
-	(void)state;
-	expect_on_each_level(find_silent);
-}
-
-/* --- how many at once --- */
-
-static const struct batch_row {
-	int zombies;
-	bool is_more_to_reap; /* perhaps */
-	bool is_anyone_left;  /* the same */
-	int zombies_left;
-} batch_rows[] = {
-	{1, false, false, 0},
-	{REAPER_BATCH - 1, false, false, 0},
-	{REAPER_BATCH, true, true, 0},
-	{REAPER_BATCH + 1, true, true, 1},
-	{REAPER_BATCH + 3, true, true, 3},
-};
-
-static void reap_batch(struct complaint *complaint, const void *argument)
-{
-	for (size_t i = 0; i < COUNT(batch_rows); i++) {
-		const struct batch_row *row = &batch_rows[i];
+	for (size_t i = 0; i < COUNT(counts); i++) {
+		bool is_full = counts[i] >= REAPER_BATCH;
+		pid_t last = 0;
 		int left = 0;
 
-		(void)begin(complaint, argument);
-		for (int zombie = 0; zombie < row->zombies; zombie++)
-			(void)start_zombie(complaint, 0);
-		expect_collected(complaint, 0,
-			(struct reaper_result){.is_anyone_reaped = true,
-				.is_more_to_reap = row->is_more_to_reap,
-				.is_anyone_left = row->is_anyone_left});
+		(void)begin(level);
+		for (int zombie = 0; zombie < counts[i]; zombie++)
+			last = start_zombie();
+		/* Whether there are more than a full batch is not known. */
+		expect_collected(complaint, &reaper, last,
+			(struct reaper_result){
+				.is_more_to_reap = is_full, .has_children = is_full});
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			left++;
-		if (left != row->zombies_left)
-			complain(complaint, "of %d zombies: expected %d to be left, observed %d",
-				row->zombies, row->zombies_left, left);
+		if (left != (is_full ? counts[i] - REAPER_BATCH : 0))
+			complain(complaint, "of %d zombies: %d are left", counts[i], left);
+		expect_collected(
+			complaint, &reaper, 0, (struct reaper_result){.has_children = false});
 	}
 }
 
-static void a_full_batch_is_reaped_and_no_more_than_that(void **state)
+static void all_are_reaped_up_to_a_full_batch(void **state)
 {
 	(void)state;
-	expect_on_each_level(reap_batch);
-}
-
-static void reap_after_batch(struct complaint *complaint, const void *argument)
-{
-	(void)begin(complaint, argument);
-	for (int zombie = 0; zombie < REAPER_BATCH; zombie++)
-		(void)start_zombie(complaint, 0);
-	expect_collected(complaint, 0,
-		(struct reaper_result){
-			.is_anyone_reaped = true, .is_more_to_reap = true, .is_anyone_left = true});
-	expect_collected(complaint, 0, (struct reaper_result){.is_anyone_left = false});
-}
-
-static void that_nobody_came_after_a_full_batch_is_seen_the_next_time(void **state)
-{
-	(void)state;
-	expect_on_each_level(reap_after_batch);
-}
-
-/* --- errors --- */
-
-static void refuse(struct complaint *complaint, long number, int error)
-{
-	if (!refuse_system_calls(&number, 1, error))
-		complain(complaint, "seccomp: %s", strerror(errno));
+	run_on_each_level(reap_batches_in_child);
 }
 
 /* As an error that does not go away, EINTR is no better than another. */
-static void reap_without_wait(struct complaint *complaint, const void *argument)
+static void fail_to_reap_in_child(struct complaint *complaint, const void *error)
 {
-	const int *error = argument;
+	static const long number[] = {SYS_wait4};
+	const struct reaper reaper = {.report = LOG_LEVEL_WARNING};
 
-	(void)begin(complaint, &levels[0]);
-	(void)start_zombie(complaint, 0);
-	refuse(complaint, SYS_wait4, *error);
-	expect_collected(
-		complaint, 0, (struct reaper_result){.is_anyone_left = true, .error = *error});
+	(void)begin(&levels[0]);
+	(void)start_zombie();
+	if (!refuse_system_calls(number, 1, *(const int *)error))
+		complain(complaint, "seccomp: %s", strerror(errno));
+	expect_collected(complaint, &reaper, 0,
+		(struct reaper_result){.has_children = true, .error = *(const int *)error});
 }
 
-static void who_cannot_be_waited_for_counts_as_left_and_does_not_keep_whit(void **state)
+static void children_that_cannot_be_waited_for_are_an_error_and_do_not_keep_whit(void **state)
 {
 	static const int errors[] = {EPERM, EINTR};
 
@@ -332,96 +218,54 @@ static void who_cannot_be_waited_for_counts_as_left_and_does_not_keep_whit(void 
 		skip();
 	}
 	for (size_t i = 0; i < COUNT(errors); i++)
-		run_in_child(strerror(errors[i]), reap_without_wait, &errors[i]);
+		run_in_child(strerror(errors[i]), fail_to_reap_in_child, &errors[i]);
 }
 
-static void reap_after_errors(struct complaint *complaint, const void *argument)
+/* Before Linux 4.7 waitid knows no __WALL, so that no child can be named. */
+static void report_in_child(struct complaint *complaint, const void *argument)
 {
-	static struct failing_call wait = {
-		.number = SYS_wait4, .first_argument = ANY_ARGUMENT, .failures = 2};
-	const int *error = argument;
+	static const long number[] = {SYS_waitid};
+	const bool *is_old_kernel = argument;
+	const struct reaper reaper = {.report = LOG_LEVEL_WARNING};
+	const char *name = *is_old_kernel ? "?" : "an orphan";
+	int messages = begin(&levels[1]);
+	char expected[160], said[160] = "";
+	pid_t exited, killed;
 
-	(void)begin(complaint, &levels[0]);
-	(void)start_zombie(complaint, 0);
-	wait.error = *error;
-	if (!failing_call_start(&wait))
+	(void)prctl(PR_SET_NAME, "an orphan"); /* which they inherit */
+	exited = start_zombie();
+	killed = start_and_wait(run_on, SIGTERM, WEXITED);
+	if (*is_old_kernel && !refuse_system_calls(number, 1, EINVAL))
 		complain(complaint, "seccomp: %s", strerror(errno));
-	expect_collected(complaint, 0, (struct reaper_result){.is_anyone_reaped = true});
-}
-
-static void an_error_that_goes_away_is_none(void **state)
-{
-	static const int errors[] = {EINTR, ENOMEM};
-
-	(void)state;
-	if (!can_have_failing_call())
-		skip();
-	for (size_t i = 0; i < COUNT(errors); i++)
-		run_in_child(strerror(errors[i]), reap_after_errors, &errors[i]);
-}
-
-/* How an orphan is reported, by its name if that can be known. */
-static const struct report_row {
-	const char *what;
-	bool is_old_kernel; /* before Linux 4.7, where waitid knows no __WALL */
-	int signal;         /* 0: it exits with 3 */
-	const char *name;
-	const char *end;
-} report_rows[] = {
-	{"an exit", false, 0, "somebody", "exited 3"},
-	{"a death", false, SIGTERM, "somebody", "killed by SIGTERM"},
-	{"an exit on an older kernel", true, 0, "?", "exited 3"},
-	{"a death on an older kernel", true, SIGTERM, "?", "killed by SIGTERM"},
-};
-
-static void report_orphan(struct complaint *complaint, const void *argument)
-{
-	const struct report_row *row = argument;
-	int messages = begin(complaint, &levels[1]);
-	char expected[128];
-	char said[128];
-	ssize_t length;
-	pid_t orphan;
-
-	(void)prctl(PR_SET_NAME, "somebody"); /* which it inherits */
-	orphan = row->signal == 0 ? start_zombie(complaint, 3)
-				  : start_killed(complaint, row->signal);
-	if (row->is_old_kernel)
-		refuse(complaint, SYS_waitid, EINVAL);
-	expect_collected(complaint, 0, (struct reaper_result){.is_anyone_reaped = true});
-	length = read(messages, said, sizeof(said) - 1);
-	said[length < 0 ? 0 : length] = '\0';
-	(void)snprintf(expected, sizeof(expected), "whit: reaped orphan %d (%s): %s\n", orphan,
-		row->name, row->end);
+	expect_collected(complaint, &reaper, 0, (struct reaper_result){.has_children = false});
+	(void)snprintf(expected, sizeof(expected),
+		"whit: reaped orphan %d (%s): exited 7\n"
+		"whit: reaped orphan %d (%s): killed by SIGTERM\n",
+		exited, name, killed, name);
+	(void)read(messages, said, sizeof(said) - 1);
 	if (strcmp(said, expected) != 0)
 		complain(complaint, "expected \"%s\", observed \"%s\"", expected, said);
 }
 
-static void an_orphan_is_reported_with_its_name_but_on_an_older_kernel(void **state)
+static void an_orphan_is_reported_with_its_name_except_on_an_old_kernel(void **state)
 {
-	bool can_refuse = can_refuse_system_calls();
+	static const bool is_old_kernel[] = {false, true};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(report_rows); i++) {
-		if (can_refuse || !report_rows[i].is_old_kernel)
-			run_in_child(report_rows[i].what, report_orphan, &report_rows[i]);
-	}
-	if (!can_refuse)
-		print_message("skipped in part: this sandbox has no seccomp filters\n");
+	run_in_child("this kernel", report_in_child, &is_old_kernel[0]);
+	if (can_refuse_system_calls())
+		run_in_child("an old kernel", report_in_child, &is_old_kernel[1]);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_was_found_before_is_forgotten),
-		cmocka_unit_test(the_commands_end_is_told_from_the_others),
-		cmocka_unit_test(the_commands_stop_is_told_once_and_not_that_of_others),
-		cmocka_unit_test(who_ends_in_silence_is_reaped_too),
-		cmocka_unit_test(a_full_batch_is_reaped_and_no_more_than_that),
-		cmocka_unit_test(that_nobody_came_after_a_full_batch_is_seen_the_next_time),
-		cmocka_unit_test(who_cannot_be_waited_for_counts_as_left_and_does_not_keep_whit),
-		cmocka_unit_test(an_error_that_goes_away_is_none),
-		cmocka_unit_test(an_orphan_is_reported_with_its_name_but_on_an_older_kernel),
+		cmocka_unit_test(the_commands_end_is_told_from_those_of_others),
+		cmocka_unit_test(the_commands_stop_is_told_once_and_only_where_it_is_wanted),
+		cmocka_unit_test(all_are_reaped_up_to_a_full_batch),
+		cmocka_unit_test(
+			children_that_cannot_be_waited_for_are_an_error_and_do_not_keep_whit),
+		cmocka_unit_test(an_orphan_is_reported_with_its_name_except_on_an_old_kernel),
 	};
 
 	return cmocka_run_group_tests_name("supervise/reaper", tests, NULL, NULL);
