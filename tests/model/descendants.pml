@@ -1,22 +1,22 @@
 /*
- * The drain when whit is not PID 1: no process gives it all of the remaining processes at one moment, so it looks for
- * its descendants in /proc, while they fork, end and are reaped, and strangers get their pids
- * (src/supervise/leftovers.c, src/supervise/process.c, and shutdown.c's states from DRAINING on).
- * tests/model/README.md says what this shows, tests/model/run.sh which scenarios there are.
+ * The drain when whit is not PID 1: no system call reaches all remaining processes at one moment, so
+ * whit looks for its descendants in /proc, while they fork, end and are reaped, and strangers get their
+ * pids (src/supervise/remaining.c, and shutdown.c's states from DRAINING on). tests/model/README.md
+ * says what this shows, tests/model/run.sh which scenarios there are.
  *
- * The command has ended. A process that is not stopped may be anywhere in the kernel: in the middle
- * of a fork it has passed the look for signals that copy_process begins with, so its child is born
- * although a STOP or a TERM has come meanwhile; only KILL is looked for once more.
+ * The command has ended. A process may be anywhere in the kernel: in the middle of a fork it has passed
+ * the look for signals that copy_process begins with, so its child is born although a TERM has come
+ * meanwhile; only KILL is looked for once more.
  */
 
 #ifndef N_FORK
 #define N_FORK 1 /* by descendants, once whit looks */
 #endif
 #ifndef N_STRANGER
-#define N_STRANGER 0 /* strangers who are born meanwhile */
+#define N_STRANGER 0 /* strangers that are born meanwhile */
 #endif
-#define CEILING 1
-#define FOREVER 2
+#define CEILING 1 /* -d with a time that may be over at any moment */
+#define FOREVER 2 /* -d with a time that is never over: then all processes obey TERM */
 #ifndef DRAIN
 #define DRAIN FOREVER
 #endif
@@ -27,74 +27,100 @@
 
 #define OUTSIDE 0 /* as a parent */
 
-#define NO_PROCESS   0
-#define REST     1
-#define STRANGER 2
+#define NONE      0
+#define REMAINING 1
+#define STRANGER  2
 
 #define RUNNING 0
 #define FORKING 1 /* past the look for signals */
 #define STOPPED 2
 #define ZOMBIE  3
 
-#define ENDS_IF_IT_LIKES 0
-#define ENDS_BY_TERM     1
-#define ENDS_NEVER       2 /* but for KILL */
+#define ENDS_WHEN_IT_LIKES 0
+#define ENDS_BY_TERM       1
+#define ENDS_NEVER         2 /* but by KILL */
+#define REFUSES            3 /* all signals: another user's */
+#define STUCK              4 /* takes KILL and does not end: in the kernel */
 
 byte kind[PIDS];
 byte state[PIDS];
 byte parent[PIDS];
 byte nature[PIDS];
-byte life[PIDS]; /* which process of those that had the pid: what a pidfd stands for */
-bool stop[PIDS], term[PIDS], killed[PIDS]; /* pending */
-bool was_told[PIDS];  /* TERM has been sent to it */
-bool is_helper[PIDS]; /* was started by another's handler of TERM, to clean up */
+byte life[PIDS]; /* which process of those that had the pid: its start time, what a pidfd stands for */
+bool term[PIDS], killed[PIDS]; /* pending */
+bool was_told[PIDS];     /* TERM has been sent to it */
+bool was_here[PIDS];     /* since before whit listed */
+bool has_moved[PIDS];    /* to another parent since whit began to look; or its parent had */
+bool is_helper[PIDS];    /* was started by another's handler of TERM, to clean up */
+bool is_subreaper[PIDS]; /* below whit */
 byte forks, strangers;
 bool child_news;
 
-bool is_draining;
-bool clock_has_come;
+bool is_draining, is_telling;
+bool clock_is_set, has_come;
+bool give_up_is_set;
+byte elapsed, kill_again, due; /* ticks since the first KILL */
+bool gave_up, is_out_of_reach;
 bool is_over;
-bool gave_up;
 
 /* What must never be. */
 bool stranger_is_signalled;
 bool descendant_misses_term;
 bool descendant_stays_stopped;
-bool ends_before_the_remaining;
+bool descendant_escapes;
+bool ends_before_remaining;
 bool one_started_later_gets_term;
+bool time_is_short;
+bool tries_in_vain;
 
-#define IS_ALIVE(who) (kind[who] != NO_PROCESS && state[who] != ZOMBIE)
-#define CAN_RUN(who)  (IS_ALIVE(who) && state[who] == RUNNING && !stop[who] && !term[who] && !killed[who])
+#define IS_ALIVE(pid) (kind[pid] != NONE && state[pid] != ZOMBIE)
+#define CAN_RUN(pid)  (IS_ALIVE(pid) && state[pid] == RUNNING && !term[pid] && !killed[pid])
 
 inline release(freed)
 {
-	kind[freed] = NO_PROCESS; state[freed] = RUNNING; parent[freed] = 0; nature[freed] = 0;
-	stop[freed] = false; term[freed] = false; killed[freed] = false; was_told[freed] = false;
-	is_helper[freed] = false;
+	kind[freed] = NONE; state[freed] = RUNNING; parent[freed] = 0; nature[freed] = 0;
+	term[freed] = false; killed[freed] = false; was_told[freed] = false;
+	was_here[freed] = false; has_moved[freed] = false;
+	is_helper[freed] = false; is_subreaper[freed] = false;
 	life[freed]++
+}
+
+#define IS_REAPER(pid) (pid > WHIT && IS_ALIVE(pid) && is_subreaper[pid])
+
+/* find_new_reaper: the nearest living ancestor that is a subreaper, for strangers another init. */
+inline find_new_reaper(dead)
+{
+	reaper = (kind[dead] == REMAINING -> parent[dead] : OUTSIDE);
+	do
+	:: reaper > WHIT && !IS_REAPER(reaper) -> reaper = parent[reaper]
+	:: else -> break
+	od
 }
 
 inline adopt(dead, child)
 {
 	if
-	:: kind[child] != NO_PROCESS && parent[child] == dead ->
-		parent[child] = (kind[child] == REST -> WHIT : OUTSIDE);
-		child_news = child_news || kind[child] == REST && state[child] == ZOMBIE;
+	:: kind[child] != NONE && parent[child] == dead ->
+		parent[child] = reaper;
+		has_moved[child] = true;
+		child_news = child_news || reaper == WHIT && state[child] == ZOMBIE;
 		if
-		:: kind[child] == STRANGER && state[child] == ZOMBIE -> release(child)
+		:: reaper == OUTSIDE && state[child] == ZOMBIE -> release(child)
 		:: else
 		fi
 	:: else
 	fi
 }
 
-inline end_process(who)
+inline end_process(dying)
 {
-	state[who] = ZOMBIE; stop[who] = false; term[who] = false; killed[who] = false;
-	adopt(who, 2); adopt(who, 3); adopt(who, 4);
+	state[dying] = ZOMBIE; term[dying] = false; killed[dying] = false;
+	find_new_reaper(dying);
+	adopt(dying, 2); adopt(dying, 3); adopt(dying, 4);
+	reaper = 0;
 	if
-	:: parent[who] == WHIT -> child_news = true
-	:: parent[who] == OUTSIDE -> release(who)
+	:: parent[dying] == WHIT -> child_news = true
+	:: parent[dying] == OUTSIDE -> release(dying)
 	:: else
 	fi
 }
@@ -106,43 +132,52 @@ inline make_process(by, born)
 	nature[born] = nature[by]
 }
 
+/* With FOREVER all processes that miss TERM must end all the same. */
+inline fork_process(by, born)
+{
+	make_process(by, born);
+	nature[born] = (DRAIN == FOREVER -> ENDS_WHEN_IT_LIKES : nature[by]);
+	has_moved[born] = has_moved[by]
+}
+
+hidden byte reaper;
+
 proctype process(byte me)
 {
 end:
 	do
-	:: atomic { IS_ALIVE(me) && killed[me] -> end_process(me) }
-	:: atomic { IS_ALIVE(me) && state[me] == RUNNING && stop[me] && !killed[me] ->
-		stop[me] = false; state[me] = STOPPED }
-	:: atomic { IS_ALIVE(me) && state[me] == RUNNING && !stop[me] && term[me] && !killed[me] ->
+	:: atomic { IS_ALIVE(me) && killed[me] && nature[me] != STUCK -> end_process(me) }
+	:: atomic { IS_ALIVE(me) && state[me] == RUNNING && term[me] && !killed[me] ->
 		term[me] = false;
 		if
-		:: nature[me] == ENDS_NEVER
-		:: nature[me] != ENDS_NEVER && !is_helper[me] && kind[4] == NO_PROCESS && forks < N_FORK ->
-			forks++; make_process(me, 4); nature[4] = ENDS_IF_IT_LIKES; is_helper[4] = true;
+		:: nature[me] >= ENDS_NEVER
+		:: nature[me] < ENDS_NEVER && !is_helper[me] && kind[4] == NONE && forks < N_FORK ->
+			forks++; make_process(me, 4); nature[4] = ENDS_WHEN_IT_LIKES; is_helper[4] = true;
 			end_process(me)
-		:: nature[me] != ENDS_NEVER -> end_process(me)
+		:: nature[me] < ENDS_NEVER -> end_process(me)
 		fi }
-	:: atomic { CAN_RUN(me) && nature[me] == ENDS_IF_IT_LIKES -> end_process(me) }
-	:: atomic { CAN_RUN(me) && kind[me] == REST && forks < N_FORK -> forks++; state[me] = FORKING }
+	:: atomic { CAN_RUN(me) && nature[me] == ENDS_WHEN_IT_LIKES -> end_process(me) }
+	:: atomic { CAN_RUN(me) && kind[me] == REMAINING && forks < N_FORK ->
+		forks++; state[me] = FORKING }
 	:: atomic { state[me] == FORKING && !killed[me] &&
-			(kind[2] == NO_PROCESS || kind[3] == NO_PROCESS || kind[4] == NO_PROCESS) ->
+			(kind[2] == NONE || kind[3] == NONE || kind[4] == NONE) ->
 		state[me] = RUNNING;
 		if
-		:: kind[2] == NO_PROCESS -> make_process(me, 2)
-		:: kind[3] == NO_PROCESS -> make_process(me, 3)
-		:: kind[4] == NO_PROCESS -> make_process(me, 4)
+		:: kind[2] == NONE -> fork_process(me, 2)
+		:: kind[3] == NONE -> fork_process(me, 3)
+		:: kind[4] == NONE -> fork_process(me, 4)
 		fi }
 	/* No room: EAGAIN. */
 	:: atomic { state[me] == FORKING && !killed[me] &&
-			!(kind[2] == NO_PROCESS || kind[3] == NO_PROCESS || kind[4] == NO_PROCESS) ->
+			!(kind[2] == NONE || kind[3] == NONE || kind[4] == NONE) ->
 		state[me] = RUNNING }
-	:: atomic { CAN_RUN(me) && kind[2] != NO_PROCESS && state[2] == ZOMBIE && parent[2] == me -> release(2) }
-	:: atomic { CAN_RUN(me) && kind[3] != NO_PROCESS && state[3] == ZOMBIE && parent[3] == me -> release(3) }
-	:: atomic { CAN_RUN(me) && kind[4] != NO_PROCESS && state[4] == ZOMBIE && parent[4] == me -> release(4) }
+	:: atomic { CAN_RUN(me) && kind[2] != NONE && state[2] == ZOMBIE && parent[2] == me -> release(2) }
+	:: atomic { CAN_RUN(me) && kind[3] != NONE && state[3] == ZOMBIE && parent[3] == me -> release(3) }
+	:: atomic { CAN_RUN(me) && kind[4] != NONE && state[4] == ZOMBIE && parent[4] == me -> release(4) }
 #if N_STRANGER
 	/* A stranger may begin with any pid that is free, and have any stranger for a parent. */
-	:: atomic { kind[me] == NO_PROCESS && strangers < N_STRANGER ->
-		strangers++; kind[me] = STRANGER; nature[me] = ENDS_IF_IT_LIKES;
+	:: atomic { kind[me] == NONE && strangers < N_STRANGER ->
+		strangers++; kind[me] = STRANGER; nature[me] = ENDS_WHEN_IT_LIKES;
 		if
 		:: parent[me] = OUTSIDE
 		:: me != 2 && kind[2] == STRANGER && state[2] == RUNNING -> parent[me] = 2
@@ -157,286 +192,418 @@ end:
 proctype time()
 {
 end:
-	atomic { is_draining -> clock_has_come = true }
+	do
+	:: atomic { clock_is_set && !has_come ->
+		has_come = true;
+		time_is_short = is_telling;
+		assert(!time_is_short) }
+	:: is_over -> break
+	od
 }
 #endif
 
 /* --- whit --- */
 
-#define FREEZE   0 /* enum purpose */
-#define STOP     1
-#define CONTINUE 2
-#define KILL     3
+#define TERM 0
+#define CONT 1
+#define KILL 2
 
-/* More than can change here; so is the 100 of the source, unless a process makes it his business. */
-#define TRIES_MAX 6
+/* Of the source's 4 and 100: more than can change here. */
+#define LISTING_LOOKS 4
+#define KILLING_LOOKS 6
 
-bool found[PIDS];
+#define GIVE_UP 3 /* SHUTDOWN_GIVE_UP_MS, in ticks of SHUTDOWN_KILL_AGAIN_MS */
 
-#if defined(BREAK_NO_PIDFD) || defined(OLD_KERNEL)
+bool listed[PIDS];
+byte listed_start[PIDS];
+
+#ifdef OLD_KERNEL
 #define HAS_PIDFDS false
 #else
 #define HAS_PIDFDS true
 #endif
 
-inline forget_found()
+/* With the start time, which tells processes with one pid apart. */
+#ifdef BREAK_PID_ALONE
+#define SAME(one, other) true
+#else
+#define SAME(one, other) (one == other)
+#endif
+
+inline forget_list()
 {
-	atomic { found[2] = false; found[3] = false; found[4] = false }
+	d_step {
+		listed[2] = false; listed[3] = false; listed[4] = false;
+		listed_start[2] = 0; listed_start[3] = 0; listed_start[4] = 0
+	}
 }
 
-/* pidfd_send_signal, or kill where there are no pidfds: that is for whoever has the pid by now. */
-inline send_signal()
+/* process_read: one look at /proc/PID/stat. */
+inline process_read(pid_read)
 {
-	has_sent = kind[who] != NO_PROCESS && (!HAS_PIDFDS || life[who] == its_life);
+	atomic {
+		is_there = kind[pid_read] != NONE;
+		its_parent = parent[pid_read];
+		its_start = life[pid_read];
+		its_is_live = is_there && state[pid_read] != ZOMBIE
+	}
+}
+
+/* is_descendant: the parent, which has just been read, is whit or on the list and still there. */
+inline ask_whether_ours()
+{
+#ifdef BREAK_PARENT_UNREAD
+	is_ours = its_parent == WHIT || its_parent > WHIT && listed[its_parent];
+#else
+	is_ours = its_parent == WHIT || its_parent > WHIT && kind[its_parent] != NONE &&
+		listed[its_parent] && SAME(life[its_parent], listed_start[its_parent]);
+#endif
+}
+
+/* What a signal does that has reached the process which has the pid now. */
+inline take_signal(to)
+{
+	stranger_is_signalled = kind[to] == STRANGER;
+	assert(!stranger_is_signalled);
 	if
-	:: has_sent && IS_ALIVE(who) ->
-		stranger_is_signalled = kind[who] == STRANGER;
-		assert(!stranger_is_signalled);
+	:: state[to] == ZOMBIE
+	:: else ->
 		if
-		:: purpose == FREEZE -> stop[who] = true
-		:: purpose == STOP ->
-			one_started_later_gets_term = is_helper[who];
+		:: signal == TERM ->
+			one_started_later_gets_term = is_helper[to];
 			assert(!one_started_later_gets_term);
-			term[who] = true; was_told[who] = true
-		:: purpose == CONTINUE ->
-			stop[who] = false;
-			state[who] = (state[who] == STOPPED -> RUNNING : state[who])
-		:: purpose == KILL -> killed[who] = true
+			term[to] = true; was_told[to] = true
+		:: signal == CONT -> state[to] = (state[to] == STOPPED -> RUNNING : state[to])
+		:: signal == KILL -> killed[to] = true
+		fi
+	fi
+}
+
+/* kill(2), and pidfd_send_signal(2), to the process with that start. */
+inline send_signal(to, is_pidfd, start)
+{
+	atomic {
+		if
+		:: kind[to] == NONE || is_pidfd && life[to] != start -> is_taken = false
+		:: else ->
+			if
+			:: nature[to] == REFUSES -> is_taken = false; was_refused = true
+			:: else -> is_taken = true; take_signal(to)
+			fi
+		fi
+	}
+}
+
+/* send_to and tell. */
+inline tell(to)
+{
+	is_taken = false;
+	process_read(to);
+	if
+	:: is_there && SAME(its_start, listed_start[to]) ->
+		if
+#ifdef BREAK_NO_PIDFD
+		:: true -> send_signal(to, false, 0)
+#else
+		:: its_parent == WHIT -> send_signal(to, false, 0)
+		:: its_parent != WHIT && !HAS_PIDFDS -> was_refused = true
+		:: its_parent != WHIT && HAS_PIDFDS && kind[to] != NONE ->
+			pidfd = life[to];
+			process_read(to);
+			ask_whether_ours();
+#ifdef BREAK_PROOF_FIRST
+			atomic { pidfd = life[to] };
+#endif
+			if
+			:: is_there && SAME(its_start, listed_start[to]) && is_ours ->
+				send_signal(to, true, pidfd)
+			:: else
+			fi
+		:: else
+#endif
+		fi
+	:: else
+	fi;
+	has_told = has_told || is_taken;
+	atomic { pidfd = 0; is_there = false; its_parent = 0; its_start = 0; its_is_live = false; is_ours = false }
+}
+
+/* visit_process */
+inline visit(found)
+{
+	process_read(found);
+	if
+	:: its_is_live && !(listed[found] && listed_start[found] == its_start) ->
+		ask_whether_ours();
+		if
+		:: is_ours ->
+			atomic { listed[found] = true; listed_start[found] = its_start };
+			if
+			:: kills -> signal = KILL; tell(found); has_progress = has_progress || is_taken
+			:: else -> has_progress = true
+			fi
+		:: else
 		fi
 	:: else
 	fi
 }
 
-/* read_parent: one look at /proc/PID/stat; 0 where there is no such process. */
-#define PARENT(of) (of == 0 || kind[of] == NO_PROCESS -> 0 : parent[of])
-
-/*
- * process_is_descendant: each link is read on the way up and once more on the way back. Between four
- * pids there are two more links, at the most. Who answers that it has changed is asked once more.
- */
-inline ask_whether_ours()
+/* look_through: pid after pid, until a look has found no more. */
+inline look_through()
 {
-	is_ours = false;
-	tries = 0;
-	do
-	:: tries < TRIES_MAX ->
-		has_changed = false;
-		second = 0;
-		third = 0;
-		first = PARENT(who);
-		if
-		:: first > WHIT -> second = PARENT(first)
-		:: else
-		fi;
-		if
-		:: second > WHIT -> third = PARENT(second)
-		:: else
-		fi;
-		is_ours = first == WHIT || second == WHIT || third == WHIT;
-		has_changed = first > WHIT && second == 0 || second > WHIT && third == 0;
-#ifndef BREAK_ONE_READ
-		if
-		:: second > WHIT -> has_changed = has_changed || PARENT(first) != second
-		:: else
-		fi;
-		if
-		:: first > WHIT -> has_changed = has_changed || PARENT(who) != first
-		:: else
-		fi;
-#endif
-		if
-		:: has_changed -> is_ours = false; tries++
-		:: else -> break
-		fi
-	:: else -> break
-	od;
-	atomic { first = 0; second = 0; third = 0; tries = 0; has_changed = false }
-}
-
-#define IS_WANTED (purpose == FREEZE || purpose == KILL -> !found[who] : found[who])
-
-/* look_through or signal_each_found, for each purpose: signal_if_ours for one pid after the other. */
-inline look()
-{
-	has_found_more = false;
-	who = FIRST;
-	do
-	:: who < PIDS ->
-		if
-		:: IS_WANTED && kind[who] != NO_PROCESS ->
-			its_life = life[who]; /* pidfd_open */
-#ifdef OLD_KERNEL
-			is_ours = PARENT(who) == WHIT;
-#else
-			ask_whether_ours();
-#endif
-#ifdef BREAK_PROOF_FIRST
-			its_life = life[who];
-#endif
-			if
-			:: is_ours ->
-				atomic { send_signal() };
-				if
-				:: purpose == FREEZE || purpose == KILL ->
-#ifdef BREAK_FOUND_UNSIGNALLED
-					found[who] = true;
-#else
-					found[who] = has_sent; /* else it was the pid's last one */
-#endif
-					has_found_more = true
-				:: else
-				fi
-			:: else
-			fi
-		:: else
-		fi;
-		who++
-	:: else -> break
-	od;
-	atomic { who = 0; is_ours = false; its_life = 0; has_sent = false }
-}
-
-#define IS_STILL(of) (!found[of] || kind[of] != REST || state[of] == STOPPED || state[of] == ZOMBIE)
-#define IS_MISSED(of) (IS_ALIVE(of) && kind[of] == REST && !was_told[of] && !is_helper[of])
-#define IS_HELD(of) (IS_ALIVE(of) && kind[of] == REST && (stop[of] || state[of] == STOPPED))
-
-/* stop_descendants */
-inline stop_descendants()
-{
-#ifdef BREAK_NO_FREEZE
-	d_step { found[2] = true; found[3] = true; found[4] = true };
-	purpose = STOP;
-	look();
-#else
-	purpose = FREEZE;
+	forget_list();
+	looks = 0;
 	do
 	:: true ->
-		look();
-#ifndef BREAK_NO_WAIT_FOR_STOP
-		/* Who was in the middle of a fork has not stopped yet. */
-		IS_STILL(2) && IS_STILL(3) && IS_STILL(4);
-#endif
+		has_progress = false;
+		visit(2);
+		visit(3);
+		visit(4);
+		looks++;
 #ifdef BREAK_ONE_LOOK
 		break
 #endif
 		if
-		:: has_found_more
+		:: has_progress && looks < (kills -> KILLING_LOOKS : LISTING_LOOKS)
 		:: else -> break
 		fi
 	od;
-	purpose = STOP;
-	look();
-#ifndef OLD_KERNEL
-	atomic {
-		descendant_misses_term = IS_MISSED(2) || IS_MISSED(3) || IS_MISSED(4);
-		assert(!descendant_misses_term)
-	};
-#endif
-#ifndef BREAK_NO_CONTINUE
-	purpose = CONTINUE;
-	look();
-#endif
-	atomic {
-		descendant_stays_stopped = IS_HELD(2) || IS_HELD(3) || IS_HELD(4);
-		assert(!descendant_stays_stopped)
-	};
-#endif
-	forget_found()
+	looks = 0; has_progress = false
 }
 
-inline kill_descendants()
+#define IS_MISSED(pid)                                                                             \
+	(IS_ALIVE(pid) && was_here[pid] && !was_told[pid] && nature[pid] != REFUSES && !IS_EXCUSED(pid))
+#define IS_HELD(pid)                                                                               \
+	(IS_ALIVE(pid) && was_here[pid] && state[pid] == STOPPED && nature[pid] != REFUSES &&      \
+		!IS_EXCUSED(pid))
+
+/* A process that gets another parent while whit looks may be missed: it has KILL to come. */
+#if defined(OLD_KERNEL)
+#define IS_EXCUSED(pid) true
+#elif defined(STRICT)
+#define IS_EXCUSED(pid) false
+#else
+#define IS_EXCUSED(pid) has_moved[pid]
+#endif
+
+inline signal_if_listed(to, what)
 {
-	purpose = KILL;
+	if
+	:: listed[to] -> signal = what; tell(to)
+	:: else
+	fi
+}
+
+/* remaining_signal, with TERM and CONT: the list is complete before the first one is told. */
+inline stop_remaining()
+{
+	is_telling = true;
+	kills = false;
+	atomic {
+		was_here[2] = kind[2] == REMAINING; was_here[3] = kind[3] == REMAINING;
+		was_here[4] = kind[4] == REMAINING
+	};
+#ifdef BREAK_SIGNAL_ON_SIGHT
+	signal = TERM;
 	do
 	:: true ->
-		look();
+		has_progress = false;
+		visit(2); signal_if_listed(2, TERM); signal_if_listed(2, CONT);
+		visit(3); signal_if_listed(3, TERM); signal_if_listed(3, CONT);
+		visit(4); signal_if_listed(4, TERM); signal_if_listed(4, CONT);
 		if
-		:: has_found_more
+		:: has_progress
 		:: else -> break
 		fi
 	od;
-	forget_found()
+#else
+	look_through();
+	signal_if_listed(2, TERM);
+#ifndef BREAK_NO_CONT
+	signal_if_listed(2, CONT);
+#endif
+	signal_if_listed(3, TERM);
+#ifndef BREAK_NO_CONT
+	signal_if_listed(3, CONT);
+#endif
+	signal_if_listed(4, TERM);
+#ifndef BREAK_NO_CONT
+	signal_if_listed(4, CONT);
+#endif
+#endif
+	atomic {
+		descendant_misses_term = IS_MISSED(2) || IS_MISSED(3) || IS_MISSED(4);
+		assert(!descendant_misses_term);
+		descendant_stays_stopped = IS_HELD(2) || IS_HELD(3) || IS_HELD(4);
+		assert(!descendant_stays_stopped);
+		is_telling = false
+	};
+	forget_list()
 }
 
-#define IS_CHILD(of) (kind[of] != NO_PROCESS && parent[of] == WHIT)
-#define IS_OURS(of) (kind[of] == REST)
-#define ESCAPES(of) (IS_ALIVE(of) && kind[of] == REST && !killed[of])
+#define IS_OURS(pid) (kind[pid] == REMAINING)
+
+/* Each one has had KILL, refuses it, or it or its parent got another parent meanwhile; what
+ * has had KILL forks no more. Without pidfds a grandchild has to wait until it is whit's child. */
+#ifdef OLD_KERNEL
+#define ESCAPES(pid) false
+#else
+#define ESCAPES(pid)                                                                               \
+	(IS_OURS(pid) && IS_ALIVE(pid) && !killed[pid] && nature[pid] != REFUSES &&                \
+		!has_moved[pid] && !has_moved[parent[pid]])
+#endif
+
+/* remaining_kill: each one as soon as it is found. */
+inline kill_remaining()
+{
+	tries_in_vain = is_out_of_reach;
+	assert(!tries_in_vain);
+	d_step { has_moved[2] = false; has_moved[3] = false; has_moved[4] = false };
+	kills = true; has_told = false; was_refused = false;
+#ifdef BREAK_LIST_BEFORE_KILL
+	kills = false;
+	look_through();
+	signal_if_listed(2, KILL);
+	signal_if_listed(3, KILL);
+	signal_if_listed(4, KILL);
+#else
+	look_through();
+#endif
+	is_out_of_reach = !has_told && was_refused;
+	atomic {
+		descendant_escapes = ESCAPES(2) || ESCAPES(3) || ESCAPES(4);
+		assert(!descendant_escapes)
+	};
+	has_told = false; was_refused = false;
+	forget_list()
+}
+
+#define IS_CHILD(pid) (kind[pid] != NONE && parent[pid] == WHIT)
 
 #ifdef BREAK_WAIT_FOR_STRANGERS
 /* As kill(-1, 0) tells, or a count of the processes in /proc. */
-#define IS_ANYONE_LEFT (kind[2] != NO_PROCESS || kind[3] != NO_PROCESS || kind[4] != NO_PROCESS)
+#define HAS_CHILDREN (kind[2] != NONE || kind[3] != NONE || kind[4] != NONE)
 #else
-#define IS_ANYONE_LEFT (IS_CHILD(2) || IS_CHILD(3) || IS_CHILD(4))
+#define HAS_CHILDREN (IS_CHILD(2) || IS_CHILD(3) || IS_CHILD(4))
 #endif
 
 inline take_dead(reaped)
 {
-	IS_CHILD(reaped) && state[reaped] == ZOMBIE -> release(reaped); is_anyone_reaped = true
+	IS_CHILD(reaped) && state[reaped] == ZOMBIE -> release(reaped)
 }
 
 inline reap()
 {
 	child_news = false;
-	is_anyone_reaped = false;
 	do
 	:: atomic {
 		if
 		:: take_dead(2)
 		:: take_dead(3)
 		:: take_dead(4)
-		:: else -> is_anyone_left = IS_ANYONE_LEFT; break
+		:: else -> has_children = HAS_CHILDREN; break
 		fi }
 	od
 }
 
+/* SIGNALLED in KILLING: rounds after 1, 2, 4 ticks and so on, and no later than GIVE_UP. */
+inline set_kill_clocks()
+{
+	if
+#ifdef BREAK_GIVE_UP_ANEW
+	:: true -> give_up_is_set = true; elapsed = 0; kill_again = 1
+#else
+	:: !give_up_is_set -> give_up_is_set = true; elapsed = 0; kill_again = 1
+#endif
+	:: else
+	fi;
+	due = (elapsed + kill_again >= GIVE_UP -> GIVE_UP : elapsed + kill_again);
+	kill_again = kill_again * 2;
+	clock_is_set = true
+}
+
+/* The deadline: KILL, once more, or the end. OUT_OF_REACH ends at once. */
+inline act_on_deadline()
+{
+	clock_is_set = false; has_come = false;
+	elapsed = due;
+	if
+	:: give_up_is_set && elapsed >= GIVE_UP -> gave_up = true
+	:: else ->
+		kill_remaining();
+		if
+#ifndef BREAK_OUT_OF_REACH_IGNORED
+		:: is_out_of_reach -> gave_up = true
+		:: else -> set_kill_clocks()
+#else
+		:: true -> set_kill_clocks()
+#endif
+		fi
+	fi
+}
+
 proctype supervisor_run()
 {
-	byte who, its_life, first, second, third, tries, purpose;
-	bool is_ours, has_sent, has_changed, has_found_more, is_anyone_reaped, is_anyone_left, is_killing;
+	byte its_parent, its_start, pidfd, looks, signal;
+	bool kills, is_there, its_is_live, is_ours, is_taken, has_told, was_refused, has_progress;
+	bool has_children;
 
 	/* The command has just been reaped: act(SHUTDOWN_EVENT_COMMAND_ENDED). */
 	is_draining = true;
-	stop_descendants();
+#ifdef BREAK_CLOCK_FIRST
+	clock_is_set = true;
+#endif
+	stop_remaining();
+#if DRAIN == 1
+	clock_is_set = true; /* SIGNALLED */
+#endif
 	reap();
 	do
-	:: !is_anyone_left -> break
-	:: is_anyone_left && child_news ->
-		reap();
-		if
-		:: is_anyone_left && is_anyone_reaped && is_killing -> kill_descendants()
-		:: else
-		fi
-	:: is_anyone_left && clock_has_come && !is_killing -> is_killing = true; kill_descendants()
-	/* SHUTDOWN_KILL_AGAIN_MS, as far as it makes a difference. */
-	:: atomic { is_anyone_left && is_killing && !child_news &&
-			(ESCAPES(2) || ESCAPES(3) || ESCAPES(4)) -> skip };
-		kill_descendants()
+	:: !has_children || gave_up -> break
+	:: has_children && !gave_up && child_news -> reap()
+	:: has_children && !gave_up && has_come -> act_on_deadline()
 	od;
 	atomic {
-		ends_before_the_remaining = IS_OURS(2) || IS_OURS(3) || IS_OURS(4);
-		assert(!ends_before_the_remaining);
+		ends_before_remaining = !gave_up && (IS_OURS(2) || IS_OURS(3) || IS_OURS(4));
+		assert(!ends_before_remaining);
 		is_over = true
 	}
 }
 
-/* No process in the kernel's tables but these; who is who is left open. */
+/* No process in the kernel's tables but these; which is which is left open. */
 init {
 	atomic {
-		kind[2] = REST; parent[2] = WHIT;
+		kind[2] = REMAINING; parent[2] = WHIT;
 		if
 		:: nature[2] = ENDS_BY_TERM
-		:: nature[2] = ENDS_IF_IT_LIKES
+		:: nature[2] = ENDS_WHEN_IT_LIKES
 #if DRAIN == 1
 		:: nature[2] = ENDS_NEVER
 #endif
+#ifdef UNKILLABLE
+		:: nature[2] = STUCK
+		:: nature[2] = REFUSES
+#endif
 		fi;
+#ifdef SUBREAPER
+		is_subreaper[2] = true;
+#endif
+#ifdef SOME_STOPPED
+		if
+		:: state[2] = STOPPED
+		:: true
+		fi;
+#endif
 		if
 		:: make_process(2, 3)
 #if N_STRANGER
 		:: kind[3] = STRANGER; parent[3] = OUTSIDE
 #endif
 		/* Its pid is lower than its parent's. */
-		:: kind[4] = REST; nature[4] = nature[2]; parent[4] = WHIT; make_process(4, 3)
+		:: kind[4] = REMAINING; nature[4] = nature[2]; parent[4] = WHIT; make_process(4, 3)
+#ifdef UNKILLABLE
+		:: make_process(2, 3); nature[3] = ENDS_NEVER
+#endif
 		:: true
 		fi;
 		run process(2);

@@ -1,6 +1,6 @@
 /*
  * The start: from main's first call until the first signal is forwarded, with signals that come at
- * any moment (main and become_init in src/main.c, src/command/spawn.c, src/command/delivery.c).
+ * any moment (main and become_init in src/main.c, src/command/spawn.c, src/command/forward.c).
  * tests/model/README.md says what this shows, tests/model/run.sh which scenarios there are.
  *
  * EMULATED is qemu-user's clone: a plain fork, the memory is not shared and whit does not wait.
@@ -15,7 +15,7 @@
 #endif
 
 #define ENOENT          2
-#define KILLED_BY_TERM 15 /* as in si_status, beside CLD_KILLED */
+#define KILLED_BY_TERM 15 /* si_status beside CLD_KILLED */
 
 /* whit */
 bool is_blocked; /* all signals are */
@@ -44,14 +44,14 @@ active proctype engine()
 		if
 		:: is_blocked -> is_pending = true
 		:: else ->
-			/* Before the start nothing can be done about it: CAVEATS of the manual. */
+			/* Before that no init can do anything: CAVEATS of the manual. */
 			signal_is_lost = exists;
 			assert(!signal_is_lost)
 		fi
 	}
 }
 
-/* A process who signals the process by its own pid. */
+/* A process that signals the process by its own pid. */
 active proctype neighbour()
 {
 end:
@@ -62,7 +62,7 @@ end:
 proctype start_process()
 {
 	has_own_group = true; /* setpgid(0, 0) */
-	/* signal_set_apply: what is pending may end it now */
+	/* signal_set_block: what is pending may end it now */
 	if
 	:: atomic { has_signal -> was_killed = true; end_status = KILLED_BY_TERM; has_ended = true }
 	:: atomic { has_execed = true ->
@@ -82,7 +82,7 @@ inline look_for_end()
 	is_seen_ended = has_ended
 }
 
-/* setpgid(pid, pid) by the parent: refused once there was an exec, also when it is a zombie by now. */
+/* setpgid(pid, pid) by the parent: refused once there was an exec, also for a zombie. */
 inline set_group()
 {
 	atomic {
@@ -100,7 +100,7 @@ active proctype whit()
 	bool is_seen_ended, is_refused;
 
 #ifndef BREAK_BLOCK_AFTER_START
-	is_blocked = true; /* signal_set_block_all */
+	is_blocked = true; /* signal_set_block */
 #endif
 	/* spawn_command */
 	atomic { exists = true; run start_process() };
@@ -140,7 +140,7 @@ active proctype whit()
 	if
 	:: error != 0 -> exists = false /* reap */
 	:: else ->
-		/* The first turns of supervisor_run: delivery_send, and then the end. */
+		/* The first turns of supervisor_run: forward_signal, and then the end. */
 		do
 		:: atomic { is_pending ->
 			is_pending = false;
