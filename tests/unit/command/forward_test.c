@@ -62,7 +62,7 @@ static struct receiver start_receiver(void)
 
 static siginfo_t receive(const struct receiver *receiver)
 {
-	siginfo_t info;
+	siginfo_t info = {0};
 
 	if (write(receiver->asked, "", 1) != 1 ||
 		read(receiver->received, &info, sizeof(info)) != (ssize_t)sizeof(info))
