@@ -238,6 +238,7 @@ static void be_job_of_shell(void)
 #define KILLING_COMMAND                                                                            \
 	"whit: killing the command (pid *): it has not ended within 0.05 s of a stop signal\n"
 #define KILLING_REMAINING "whit: killing the remaining processes: they have not ended within * s\n"
+#define CANNOT_KILL       "whit: giving up on the remaining processes: they cannot be killed\n"
 #define GIVING_UP         "whit: giving up on the remaining processes: SIGKILL has not ended them\n"
 #define NOT_ALL(why)      "whit: cannot signal all remaining processes: " why ": *\n"
 
@@ -328,11 +329,11 @@ const struct scenario scenarios[] = {
 		.least_err = NOT_ALL("*") KILLING_REMAINING},
 	{AS_DRAINING_SUBREAPER, .name = "drain without /proc", .words = {"-d", "0.05", "PLAYER"},
 		.set_up = hide_proc, .steps = {READY, LEAVE, EXIT}, .status = 7,
-		.err = NOT_ALL("/proc") KILLING_REMAINING GIVING_UP},
+		.err = NOT_ALL("/proc") KILLING_REMAINING CANNOT_KILL},
 	{AS_DRAINING_SUBREAPER, .name = "drain with too few descriptors",
 		.words = {"-d", "0.05", "PLAYER"}, .set_up = have_too_few_descriptors,
 		.steps = {READY, LEAVE, EXIT}, .status = 7,
-		.err = NOT_ALL("/proc") KILLING_REMAINING GIVING_UP},
+		.err = NOT_ALL("/proc") KILLING_REMAINING CANNOT_KILL},
 	BOTH_DRAINING(.name = "verbose drain", .words = {"-v", "-d", "DRAIN", "PLAYER"},
 		.steps = {READY, LEAVE, EXIT}, .last_words = "left 15\n", .status = 7,
 		.err = STARTED "**" EXITED "whit: still running: pid * (player)\n" DRAINS,
