@@ -9,7 +9,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/whit-verify.XXXXXX")
 # Each keyring has an agent.
 clean_up() {
 	local home
-	for home in "$work/maker" "$work/stranger" "$work/users-keyring"; do
+	for home in "$work/maker" "$work/stranger" "$work"/keyring.*; do
 		[ ! -d "$home" ] || GNUPGHOME=$home gpgconf --kill all >/dev/null 2>&1 || :
 	done
 	rm -rf "$work"
@@ -58,10 +58,11 @@ sign "$work/maker/release-key.asc" || fail "sign.sh: $(cat "$work/sign.log")"
 mapfile -t lines < <(sed -n '/^## Verify/,/^## /s/^       \([^ ].*\)/\1/p' "$root/.dist/README.md")
 [ "${#lines[@]}" -eq 5 ] || fail ".dist/README.md has ${#lines[@]} lines to verify with, not 5"
 
-# download: what a user has, into a new directory and a keyring without keys.
+# download: what a user has, into a new directory and a keyring without keys. Each keyring has a path of
+# its own: the agent of a removed one, as it ends, would remove the socket of the next at the same path.
 download() {
-	rm -rf "$work/user" "$work/users-keyring"
-	install -d -m 700 "$work/users-keyring"
+	rm -rf "$work/user"
+	keyring=$(mktemp -d "$work/keyring.XXXXXX")
 	mkdir "$work/user"
 	cp "$work/tree/build/dist"/{SHA256SUMS,SHA256SUMS.asc,whit-*-linux-amd64{,.spdx.json}} "$work/user"
 	cp "$work/maker/release-key.asc" "$work/user"
@@ -69,7 +70,7 @@ download() {
 
 # try NUMBER: the line, counted from 1.
 try() {
-	(cd "$work/user" && GNUPGHOME=$work/users-keyring bash -o pipefail -c "${lines[$1 - 1]}") >"$work/log" 2>&1
+	(cd "$work/user" && GNUPGHOME=$keyring bash -o pipefail -c "${lines[$1 - 1]}") >"$work/log" 2>&1
 }
 
 # expect_all: every line succeeds; expect_failure NUMBER: that line fails, and those before it do not.
