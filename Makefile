@@ -49,8 +49,9 @@ if_linked = $(shell program=$$(mktemp) && echo 'int main(void) { return 0; }' | 
 # Oz: whit is small before it is fast; no figure of the bench shows the difference.
 CFLAGS ?= $(firstword $(call if_known,-Oz) -Os)
 CFLAGS := $(CFLAGS)
-# Calls between files are inlined too, and what is not called goes: 1,000 bytes.
-LTO := $(call if_linked,-flto)
+# Calls between files are inlined too, and what is not called goes: 1,000 bytes. gcc: one partition, and
+# no name of the compiler in the file (40 bytes).
+LTO := $(or $(call if_linked,-flto -flto-partition=one -fno-ident),$(call if_linked,-flto))
 # conserve-stack: a large buffer stays out of the frame of a caller that seldom needs it. Each page of
 # stack that is touched is a page of memory for each container.
 # no-partial-inlining: the head of a function is not copied into its callers (200 bytes). align-data:

@@ -31,7 +31,7 @@ static void append_outside_byte(struct line *line, char byte)
 		return;
 	}
 	if (byte == '\n' || byte == '\r' || byte == '\t') {
-		escape[1] = byte == '\n' ? 'n' : byte == '\r' ? 'r' : 't';
+		escape[1] = (char)(byte == '\n' ? 'n' : byte == '\r' ? 'r' : 't');
 		length = 2;
 	}
 	append(line, escape, length);

@@ -42,7 +42,7 @@ bool number_parse_seconds(const char *text, int64_t *ret_ms)
 	*ret_ms = INT64_C(1000) * seconds;
 	if (point == NULL) return length > 0;
 	for (text = point + 1; *text >= '0' && *text <= '9'; text++, worth_ms /= 10)
-		*ret_ms += (*text - '0') * worth_ms;
+		*ret_ms += (int64_t)(*text - '0') * worth_ms;
 	return *text == '\0' && (length > 0 || text > point + 1);
 }
 

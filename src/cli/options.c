@@ -128,11 +128,8 @@ static bool take_option(struct scan *scan, const struct option *option, const ch
 	const char *problem;
 
 	scan->has_given[(unsigned char)option->letters[0]] = true;
-	if (option->value != NULL && attached == NULL) {
-		attached = *scan->words;
-		if (attached == NULL) return fail("a value is missing after option", option->name);
-		scan->words++;
-	}
+	if (attached == NULL) attached = option->value == NULL ? "" : *scan->words++;
+	if (attached == NULL) return fail("a value is missing after option", option->name);
 	problem = take(scan->options, option->letters[0], attached);
 	if (problem != NULL)
 		log_error("option '--%s': %s: '%s'; see 'whit --help'", option->name, problem,

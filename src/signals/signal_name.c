@@ -41,7 +41,7 @@ static bool take_prefix(const char **text, size_t *length, const char *word)
 	size_t count = 0;
 
 	for (; word[count] != '\0'; count++) {
-		char byte = count < *length ? (*text)[count] : '\0';
+		int byte = count < *length ? (*text)[count] : '\0';
 
 		if (byte != word[count] && byte != (word[count] | 0x20)) return false;
 	}

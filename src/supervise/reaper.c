@@ -47,7 +47,7 @@ void reaper_collect(const struct reaper *reaper, pid_t ended, struct reaper_resu
 	const bool is_reported = log_shows(reaper->report);
 	char name[PROCESS_NAME_SIZE];
 	int failures = 0;
-	int wait_status;
+	int wait_status = 0;
 
 	*ret_result = (struct reaper_result){.has_children = true};
 	for (int count = 0; count < REAPER_BATCH;) {
@@ -65,7 +65,7 @@ void reaper_collect(const struct reaper *reaper, pid_t ended, struct reaper_resu
 			ret_result->error = pid < 0 && errno != ECHILD ? errno : 0;
 			return;
 		}
-		if (WIFSTOPPED(wait_status)) {
+		if (WIFSTOPPED((unsigned int)wait_status)) { /* musl multiplies it */
 			if (pid == reaper->command)
 				ret_result->command_stop_signal = WSTOPSIG(wait_status);
 			continue;
