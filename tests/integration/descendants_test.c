@@ -189,12 +189,6 @@ static void all_generations_are_killed_where_a_sandbox_refuses_pidfds(void **sta
 	}
 }
 
-static void enter_room(void *argument)
-{
-	(void)argument;
-	if (chroot(room_path()) < 0 || chdir("/") < 0) _exit(94);
-}
-
 static void without_a_proc_a_drain_warns_and_whit_ends(void **state)
 {
 	const char *const words[] = {"-d", "0.1", "/actor", "leave", "stubborn", "1", NULL};

@@ -497,12 +497,6 @@ static void v_names_a_joined_process(void **state)
 	expect_failures(&run, parent, 0);
 }
 
-static void enter_room(void *argument)
-{
-	(void)argument;
-	if (chroot(room_path()) < 0 || chdir("/") < 0) _exit(94);
-}
-
 /* It gets TERM all the same, and is not waited for. */
 static void expect_no_wait(const struct scene *scene)
 {

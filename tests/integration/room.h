@@ -11,6 +11,10 @@
 const char *room_path(void);
 const char *in_room(const char *name, char path[ROOM_PATH_SIZE]);
 
+/* To be a scene's prepare: whit and the actor are all that the root has. The working directory stays
+ * outside, so that run_wait_settled can see whit move to /. */
+void enter_room(void *unused);
+
 /* To be the set-up and the teardown of the group. */
 int make_room(void **state);
 int remove_room(void **state);

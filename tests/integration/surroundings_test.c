@@ -68,13 +68,6 @@ static void end_by_term(struct run *run)
 
 /* --- files --- */
 
-/* whit and the actor are all that its root has. */
-static void enter_room(void *argument)
-{
-	(void)argument;
-	if (chroot(room_path()) < 0 || chdir("/") < 0) _exit(94);
-}
-
 static void whit_needs_nothing_in_the_root_but_itself(void **state)
 {
 	const char *const words[] = {"-vv", "-w", "/actor", "signals", "1", NULL};
