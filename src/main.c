@@ -82,8 +82,12 @@ static int start_command(const struct options *options, struct supervisor *super
 
 static int become_init(const struct options *options, const struct signal_set *inherited_mask)
 {
+	static struct supervisor supervisor; /* on the page that libc has written to */
 	pid_t self = getpid();
-	struct supervisor supervisor = {.self = self,
+	void (*chld_disposition)(int);
+	int signal_fd;
+
+	supervisor = (struct supervisor){.self = self,
 		.parent = options->parent_death == 0 ? 0 : getppid(),
 		.parent_death = options->parent_death,
 		.target = options->to_group ? FORWARD_TO_GROUP : FORWARD_TO_COMMAND,
@@ -93,9 +97,6 @@ static int become_init(const struct options *options, const struct signal_set *i
 		.shutdown = {.drain = options->drain, .kill_after = options->kill_after},
 		.remaining = {.self = self},
 		.job = {.self = self}};
-	void (*chld_disposition)(int);
-	int signal_fd;
-
 	/* Inherited as ignored, it would make the kernel drop the command's status: wait(2). */
 	if (signal_set_handle(SIGCHLD, SIG_DFL, &chld_disposition) < 0)
 		return fail("reset SIGCHLD");

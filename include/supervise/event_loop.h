@@ -9,7 +9,7 @@
 #define EVENT_LOOP_BATCH 16
 
 /* How many processes that joined are watched at once. The others are, when these have ended. */
-#define EVENT_LOOP_JOINED 32
+#define EVENT_LOOP_JOINED 16
 
 /* What is polled, by its place. A descriptor of -1 is none. */
 enum event_loop_place {

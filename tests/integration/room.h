@@ -11,8 +11,8 @@
 const char *room_path(void);
 const char *in_room(const char *name, char path[ROOM_PATH_SIZE]);
 
-/* To be a scene's prepare: whit and the actor are all that the root has. The working directory stays
- * outside, so that run_wait_settled can see whit move to /. */
+/* To be a scene's prepare: whit and the actor are all that the root has. The working directory
+ * stays outside, so that run_wait_settled can see whit move to /. */
 void enter_room(void *unused);
 
 /* To be the set-up and the teardown of the group. */
