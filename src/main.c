@@ -17,6 +17,8 @@
 
 /* docker info splits it at " - git.": moby, parseInitVersion. */
 static const char version_text[] = "whit version " WHIT_VERSION "\n";
+/* musl's only variable with a value, here without: see the Makefile. NOLINTNEXTLINE */
+unsigned int __default_stacksize;
 
 /* Says what whit cannot do without; returns the status to end with. */
 static int fail(const char *what)

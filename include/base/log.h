@@ -4,10 +4,10 @@
 #include <stdbool.h>
 
 enum log_level {
-	LOG_LEVEL_ERROR,   /* -q */
-	LOG_LEVEL_WARNING, /* without options; notices too */
-	LOG_LEVEL_VERBOSE, /* -v */
-	LOG_LEVEL_DEBUG,   /* -vv, and higher */
+	LOG_LEVEL_ERROR = -1, /* -q */
+	LOG_LEVEL_WARNING,    /* without options; notices too */
+	LOG_LEVEL_VERBOSE,    /* -v */
+	LOG_LEVEL_DEBUG,      /* -vv, and higher */
 };
 
 extern int log_highest; /* that is shown */

@@ -13,7 +13,7 @@
 #define RWF_NOWAIT 0x8
 #endif
 
-int log_highest = LOG_LEVEL_WARNING;
+int log_highest;
 
 /* The command shares stderr, so O_NONBLOCK would change it for both. In this order: a write that
  * never waits (pwritev2(2): pipes and sockets, since Linux 6.4); a file description of our own; and

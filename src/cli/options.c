@@ -250,7 +250,7 @@ static void read_environment(struct scan *scan)
 	scan->has_variables = has_variables();
 	if (!scan->has_given['v'] && !scan->has_given['q'])
 		read_verbosity(scan, &options->verbosity);
-	log_highest = options->verbosity + LOG_LEVEL_WARNING;
+	log_highest = options->verbosity;
 	if (!scan->has_given['g'] && !scan->has_given['c']) options->to_group = read_group(scan);
 	if (is_on(variable(scan, "WHIT_WARN_REAPED"))) options->warn_reaped = true;
 	for (size_t i = 0; i < OPTION_COUNT; i++) {

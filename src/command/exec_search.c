@@ -34,7 +34,7 @@ static bool is_for_shell(const char *path)
 /* The shell needs one word more than there are; nothing needs the word before argv now. */
 static void run(char *path, char **argv, char **envp)
 {
-	static char shell[] = "/bin/sh";
+	char shell[] = "/bin/sh";
 	char *name = argv[0];
 
 	(void)execve(path, argv, envp); /* returns only on failure */
