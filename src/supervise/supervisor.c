@@ -226,7 +226,8 @@ int supervisor_run(struct supervisor *whit)
 		for (size_t i = 0; i < count; i++)
 			take_signal(whit, &records[i]);
 		if (must_reap) reap(whit, ended);
-		if (deadline_has_come(&whit->shutdown.deadline, now_ms(whit)))
+		if (whit->shutdown.deadline.is_set &&
+			deadline_has_come(&whit->shutdown.deadline, clock_now_ms()))
 			act(whit, SHUTDOWN_EVENT_DEADLINE);
 		if (whit->shutdown.state == SHUTDOWN_STATE_OVER) return whit->status;
 		count = event_loop_wait(&whit->loop,
