@@ -20,10 +20,8 @@ static void kill_command(struct supervisor *whit)
 		number_format_seconds(whit->shutdown.kill_after.duration_ms, seconds));
 	/* The group may be empty, and the command have left it. */
 	if (whit->target == FORWARD_TO_GROUP) (void)kill(-whit->command, SIGKILL);
-	if (kill(whit->command, SIGKILL) < 0)
-		report_not_forwarded(whit, SIGKILL, errno);
-	else
-		whit->has_killed = true;
+	whit->has_killed = kill(whit->command, SIGKILL) == 0;
+	if (!whit->has_killed) report_not_forwarded(whit, SIGKILL, errno);
 }
 
 /* Does what shutdown.c says to the remaining processes; returns what shutdown.c is to know. */
@@ -210,6 +208,7 @@ int supervisor_run(struct supervisor *whit)
 {
 	static struct signalfd_siginfo records[EVENT_LOOP_BATCH + 1]; /* one for the parent */
 	const struct deadline at_once = {.is_set = true};             /* long past */
+	const struct deadline *deadline = &whit->shutdown.deadline;
 	/* A child from before whit's exec may have ended before its SIGCHLD was blocked. */
 	bool must_reap = true;
 	pid_t ended = 0;
@@ -226,12 +225,11 @@ int supervisor_run(struct supervisor *whit)
 		for (size_t i = 0; i < count; i++)
 			take_signal(whit, &records[i]);
 		if (must_reap) reap(whit, ended);
-		if (whit->shutdown.deadline.is_set &&
-			deadline_has_come(&whit->shutdown.deadline, clock_now_ms()))
+		if (deadline->is_set && deadline_has_come(deadline, clock_now_ms()))
 			act(whit, SHUTDOWN_EVENT_DEADLINE);
 		if (whit->shutdown.state == SHUTDOWN_STATE_OVER) return whit->status;
-		count = event_loop_wait(&whit->loop,
-			whit->is_more_to_reap ? &at_once : &whit->shutdown.deadline, records);
+		count = event_loop_wait(
+			&whit->loop, whit->is_more_to_reap ? &at_once : deadline, records);
 		must_reap = wants_reaping(records, count, &ended) || whit->is_more_to_reap;
 		must_reap = outsiders_joined_have_ended(&whit->loop) || must_reap;
 		if (outsiders_parent_has_ended(&whit->loop)) records[count++] = parent_record(whit);
