@@ -386,6 +386,8 @@ static void a_message_is_one_write_of_one_line_of_at_most_pipe_buf(void **state)
 
 static void levels_in_child(struct complaint *complaint, const void *unused)
 {
+	static const enum log_level levels[] = {
+		LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_VERBOSE, LOG_LEVEL_DEBUG};
 	static const char *const shown[] = {"whit: error\n", "whit: error\nwhit: warning\n",
 		"whit: error\nwhit: warning\nwhit: verbose\n",
 		"whit: error\nwhit: warning\nwhit: verbose\nwhit: debug\n"};
@@ -393,20 +395,19 @@ static void levels_in_child(struct complaint *complaint, const void *unused)
 
 	(void)unused;
 	(void)dup2(open_pipe(&reader), STDERR_FILENO);
-	/* LOG_LEVEL_WARNING is the level at the start. */
-	for (int i = -1; i <= LOG_LEVEL_DEBUG; i++) {
-		int level = i < 0 ? LOG_LEVEL_WARNING : i;
-
-		if (i >= 0) log_highest = i;
+	if (log_highest != LOG_LEVEL_WARNING)
+		complain(complaint, "expected: warnings at the start\nobserved: %d", log_highest);
+	for (size_t set = 0; set < COUNT(levels); set++) {
+		log_highest = (int)levels[set];
 		log_error("error");
 		log_warning("warning");
 		log_verbose("verbose");
 		log_message(LOG_LEVEL_DEBUG, "debug");
-		expect_read(complaint, reader, shown[level]);
-		for (int asked = 0; asked <= LOG_LEVEL_DEBUG; asked++) {
-			if (log_shows((enum log_level)asked) != (asked <= level))
-				complain(complaint, "at level %d: expected level %d %s", level,
-					asked, asked <= level ? "shown" : "hidden");
+		expect_read(complaint, reader, shown[set]);
+		for (size_t asked = 0; asked < COUNT(levels); asked++) {
+			if (log_shows(levels[asked]) != (asked <= set))
+				complain(complaint, "at level %zu: expected level %zu %s", set,
+					asked, asked <= set ? "shown" : "hidden");
 		}
 	}
 }
