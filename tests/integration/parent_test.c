@@ -163,13 +163,17 @@ static void the_parents_end_during_a_drain_reaches_the_remaining_processes(void 
 
 static void the_parents_end_ends_a_pause(void **state)
 {
-	struct run run;
+	static const char *const signals[] = {"TERM", "KILL"};
 
 	(void)state;
-	START_WITH_PARENT(&run, "-q", "-p", "TERM", "-P");
-	run_wait_settled(&run);
-	kill_parent(&run);
-	run_expect_end(&run, 0, "");
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		struct run run;
+
+		START_WITH_PARENT(&run, "-q", "-p", signals[i], "-P");
+		run_wait_settled(&run);
+		kill_parent(&run);
+		run_expect_end(&run, 0, "");
+	}
 }
 
 /* A pidfd stays readable from then on. */
