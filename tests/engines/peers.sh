@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The test suites of tini and dumb-init, from the sources that Debian ships, run unchanged: first with
 # the program of Debian's package, which must pass all of it, then with whit under that name. What whit
-# fails is the table in peers.md, test by test, with the reason; anything more or less is a failure.
+# fails is the table in tests/README.md, test by test, with the reason; anything more or less is a failure.
 # As root. usage: tests/engines/peers.sh build/whit
 # shellcheck disable=SC2317 # the functions are called by name
 # packages: dumb-init gcc libc6-dev python3-prctl python3-psutil python3-py python3-pytest
@@ -164,7 +164,7 @@ failures_of() {
 # expected_of SUITE: the same from the table.
 expected_of() {
 	awk -F ' *[|] *' -v suite="$1" '$2 == suite { gsub(/`/, "", $3); print $4, $3 }' \
-		"$here/peers.md" | sort -k 2
+		"$here/../README.md" | sort -k 2
 }
 
 # run_until_same SUITE PROGRAM EXPECTED: the failures to $scratch/observed. Some of these tests race with
@@ -195,10 +195,10 @@ compare() {
 	fi
 	expected_of "$suite" >"$scratch/expected"
 	if run_until_same "$suite" "$whit" "$scratch/expected"; then
-		echo "ok $suite - fails what peers.md explains, and nothing else"
+		echo "ok $suite - fails what tests/README.md explains, and nothing else"
 		passed=$((passed + 1))
 	else
-		echo "FAILED $suite: see above, '<' is peers.md and '>' was seen"
+		echo "FAILED $suite: see above, '<' is the table and '>' was seen"
 		failed=$((failed + 1))
 	fi
 }
