@@ -17,7 +17,7 @@ struct deadline {
 /* Milliseconds of CLOCK_MONOTONIC, which no change of the date moves: clock_gettime(2). */
 static inline int64_t clock_now_ms(void)
 {
-	struct timespec now = {0}; /* if a sandbox refuses, a deadline comes at once */
+	struct timespec now = {0}; /* no sandbox refuses it: it would stop every runtime */
 
 	/* Neither can fail. The raw call saves the kilobyte of libc that parses the vDSO. */
 #ifdef __LP64__
