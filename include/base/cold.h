@@ -2,4 +2,5 @@
  * so that what each run touches shares its pages. */
 #pragma once
 
-#define COLD __attribute__((section(".bss.zz_cold")))
+#define COLD        __attribute__((section(".bss.zz_cold")))
+#define MOSTLY_COLD __attribute__((section(".bss.zy_cold"))) /* all but its beginning */

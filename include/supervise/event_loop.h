@@ -6,10 +6,10 @@
 #include <sys/signalfd.h>
 
 /* Records read at once: a burst costs few reads, and reaping comes soon. */
-#define EVENT_LOOP_BATCH 16
+#define EVENT_LOOP_BATCH 64
 
 /* How many processes that joined are watched at once. The others are, when these have ended. */
-#define EVENT_LOOP_JOINED 16
+#define EVENT_LOOP_JOINED 32
 
 /* What is polled, by its place. A descriptor of -1 is none. */
 enum event_loop_place {

@@ -41,11 +41,11 @@ size_t event_loop_wait(struct event_loop *loop, const struct deadline *deadline,
 	/* What poll has seen may be gone by the read, which must not wait then: a stop signal
 	 * discards a pending CONT, and a STOP sent to PID 1 from inside does only that
 	 * (prepare_signal in kernel/signal.c). */
-	if (loop->is_nonblocking != polls) /* cannot fail for a signalfd */
-		(void)syscall(SYS_fcntl, signal_fd, F_SETFL, polls ? O_NONBLOCK : 0);
-	loop->is_nonblocking = polls;
+	if (loop->is_nonblocking != polls &&
+		syscall(SYS_fcntl, signal_fd, F_SETFL, polls ? O_NONBLOCK : 0) == 0)
+		loop->is_nonblocking = polls;
 	do {
-		if (polls && !poll_all(loop, deadline)) return 0;
+		if ((polls || loop->is_nonblocking) && !poll_all(loop, deadline)) return 0;
 		length = system_call(SYS_read, signal_fd, (long)ret_records, size, 0);
 	} while (length < 0 && errno == EINTR); /* after a stop, or from a tracer: signal(7) */
 	if (length < 0 && errno != EAGAIN) /* then the command's end must be noticed all the same */

@@ -1,6 +1,7 @@
 /* One turn of whit's life: wait, forward, reap, decide; each by a module of its own. */
 #include "supervise/supervisor.h"
 
+#include "base/cold.h"
 #include "base/error_text.h"
 #include "base/number.h"
 #include "signals/signal_name.h"
@@ -206,8 +207,8 @@ static void reap(struct supervisor *whit, pid_t ended)
 
 int supervisor_run(struct supervisor *whit)
 {
-	static struct signalfd_siginfo records[EVENT_LOOP_BATCH + 1]; /* one for the parent */
-	const struct deadline at_once = {.is_set = true};             /* long past */
+	static struct signalfd_siginfo records[EVENT_LOOP_BATCH + 1] MOSTLY_COLD; /* one for -p */
+	const struct deadline at_once = {.is_set = true};                         /* long past */
 	const struct deadline *deadline = &whit->shutdown.deadline;
 	/* A child from before whit's exec may have ended before its SIGCHLD was blocked. */
 	bool must_reap = true;

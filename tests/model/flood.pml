@@ -3,8 +3,8 @@
  * of whit (supervisor_run) must do its work beside them: reap the command, act on a deadline, forward
  * a TERM, if only whit gets some of the processor. Weak fairness, and a property of each run as a whole.
  *
- * A read gives the lowest numbers first. EVENT_LOOP_BATCH has room for all kinds up to TERM, but for
- * those up to CHLD only just; here it is 2, for one kind below TERM and TERM.
+ * A read gives the lowest numbers first. EVENT_LOOP_BATCH has room for every kind that is not real-time;
+ * here it is 2, for one kind below TERM and TERM.
  *
  * BREAK_READ_UNTIL_EMPTY, BREAK_REAP_UNTIL_EMPTY, BREAK_FULL_BATCH, BREAK_SMALL_BATCH: see run.sh.
  * TO_THREAD: the queued ones are sent to whit's thread, with tgkill(2). The kernel gives them first, so
