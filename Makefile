@@ -50,7 +50,7 @@ if_linked = $(shell program=$$(mktemp) && echo 'int main(void) { return 0; }' | 
 CFLAGS ?= $(firstword $(call if_known,-Oz) -Os)
 CFLAGS := $(CFLAGS)
 # Calls between files are inlined too, and what is not called goes: 1,000 bytes. gcc: one partition, and
-# no name of the compiler in the file (40 bytes).
+# this compiler's name is not in the file (40 bytes).
 LTO := $(or $(call if_linked,-flto -flto-partition=one -fno-ident),$(call if_linked,-flto))
 # conserve-stack: a large buffer stays out of the frame of a caller that seldom needs it. Each page of
 # stack that is touched is a page of memory for each container.
@@ -77,9 +77,9 @@ OUR_CFLAGS = $(LANGUAGE) $(INCLUDES) -fno-pie -ffunction-sections -fdata-section
 # without relocations nothing becomes read-only later. noexecstack: said aloud, as assembly files may
 # forget it. build-id: it would name debugging symbols that are not kept. common-page-size: the data
 # follow the constants instead of the next page of the file, up to 4,000 bytes. sort-section: memory
-# that is seldom touched comes last (base/cold.h). section-start: at the start of a page, which the
-# memory that each run touches fills: one page less per container. No variable has a value in the file
-# (src/main.c), so nothing of it is mapped there: 2 us of each start.
+# that is seldom touched comes last (base/cold.h). section-start: .bss begins a page,
+# which the memory that each run touches fills: one page less per container. No variable has a value in
+# the file (src/main.c), so the kernel maps no page of it for them: 2 us of each start.
 MEMORY_START := -Wl,--section-start=.bss=0x500000
 MACHINE := $(if $(START),$(shell $(CC) -dumpmachine))
 OUR_LDFLAGS = -static -s $(START) -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,norelro \

@@ -17,8 +17,9 @@
 
 /* docker info splits it at " - git.": moby, parseInitVersion. */
 static const char version_text[] = "whit version " WHIT_VERSION "\n";
-/* musl's only variable with a value, here without: see the Makefile. NOLINTNEXTLINE */
-unsigned int __default_stacksize;
+/* On x86-64 the only variable with a value, of musl, here without: see the Makefile. */
+extern unsigned int __default_stacksize;
+unsigned int __default_stacksize; /* NOLINT(bugprone-reserved-identifier) */
 
 /* Says what whit cannot do without; returns the status to end with. */
 static int fail(const char *what)

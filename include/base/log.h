@@ -1,4 +1,4 @@
-/* whit's messages: one line, one write(2), to stderr. The level is whit's one global. */
+/* whit's messages: one line, one write(2), to stderr. The level is the one global of whit's own. */
 #pragma once
 
 #include <stdbool.h>

@@ -19,6 +19,5 @@ struct terminal {
 void terminal_find(struct terminal *ret_terminal);
 void terminal_release(struct terminal *terminal);
 
-/* Makes a group of this session the foreground group; false if the kernel refuses. SIGTTOU must be
- * blocked. */
+/* Gives a group the foreground; false if the kernel refuses. SIGTTOU must be blocked. */
 bool terminal_hand_to(const struct terminal *terminal, pid_t group);

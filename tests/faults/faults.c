@@ -384,8 +384,9 @@ static void leave_out_troubles(const char *text, char *others)
 {
 	*others = '\0';
 	while (*text != '\0') {
-		size_t length = strcspn(text, "\n") + 1;
+		size_t length = strcspn(text, "\n");
 
+		length += text[length] == '\n';
 		if (!is_trouble(text)) strncat(others, text, length);
 		text += length;
 	}

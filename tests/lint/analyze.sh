@@ -49,7 +49,7 @@ check gcc-tests gcc each tests gcc "${flags[@]}" "${gcc_only[@]}" -O1 -c -o /dev
 check gcc-analyzer gcc each sources gcc "${flags[@]}" -fanalyzer -O2 -c -o /dev/null
 
 # All that clang has. Not -Wpadded; disabled-macro-expansion is stdin's and sigaction's own definition
-# in libc; reserved-identifier is __ehdr_start, the linker's name.
+# in libc; reserved-identifier is __ehdr_start, the linker's name, and __default_stacksize, musl's.
 check clang clang each sources clang "${flags[@]}" -Weverything -Wno-padded \
 	-Wno-disabled-macro-expansion -Wno-reserved-identifier -O2 -c -o /dev/null
 check clang-tests clang each tests clang "${flags[@]}" -Wnull-dereference -O1 -c -o /dev/null

@@ -35,8 +35,9 @@ segments LOAD | grep -q 'WE\]$' && found 'has a segment that can be both written
 segments GNU_STACK | grep -q . || found 'does not say that its stack is not to be run (PT_GNU_STACK)'
 segments GNU_STACK | grep -q 'E\]$' && found 'has a stack that can be run'
 
-# With musl on x86_64 there is no such mapping: src/main.c.
-grep -q 'section-start=\.bss' build/flags && has_section '\.data' &&
+# With musl on x86_64 no variable has a value in the file, which would need a mapping: src/main.c.
+! grep -q 'section-start=\.bss' build/flags ||
+	printf '%s\n' "$headers" | awk '$1 == "LOAD" && $7 ~ /W/ && $5 !~ /^0x0*$/ { exit 1 }' ||
 	found 'has variables with a value in the file, which need a mapping of their own'
 
 for section in '\.debug.*' '\.symtab' '\.note\.gnu\.build-id' '\.gnu_debuglink'; do
