@@ -17,7 +17,7 @@
 
 /* docker info splits it at " - git.": moby, parseInitVersion. */
 static const char version_text[] = "whit version " WHIT_VERSION "\n";
-/* On x86-64 the only variable with a value, of musl, here without: see the Makefile. */
+/* musl's only variable with a value on x86-64, here without: see the Makefile. NOLINTNEXTLINE */
 extern unsigned int __default_stacksize;
 unsigned int __default_stacksize; /* NOLINT(bugprone-reserved-identifier) */
 
