@@ -5,7 +5,7 @@
 
 enum log_level {
 	LOG_LEVEL_ERROR = -1, /* -q */
-	LOG_LEVEL_WARNING,    /* without options; notices too */
+	LOG_LEVEL_WARNING,    /* 0, without options; notices too */
 	LOG_LEVEL_VERBOSE,    /* -v */
 	LOG_LEVEL_DEBUG,      /* -vv, and higher */
 };
