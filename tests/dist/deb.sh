@@ -7,7 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . .dist/common.sh
 version=$(sed -n 's/^VERSION = //p' Makefile)
-debs=(build/deb/whit_"${version}"_*.deb build/deb/whit-init_"${version}"_all.deb)
+# Others than this machine's are tried by deb-foreign.sh.
+debs=(build/deb/whit_"${version}_$(dpkg --print-architecture)".deb build/deb/whit-init_"${version}"_all.deb)
 
 for tool in lintian debootstrap unshare; do
 	command -v "$tool" >/dev/null || {
