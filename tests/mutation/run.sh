@@ -131,7 +131,7 @@ run_program() {
 		export CI=true # what a test skips it does not notice
 		export WHIT=$tree/build/whit ACTOR=$tree/build/test/actor
 		export GLIBC_ACTOR=$tree/build/test/actor-glibc MUSL_ACTOR=$tree/build/test/actor-musl
-		export MANUAL=$tree/man/whit.1 README=$tree/README.md
+		export MANUAL=$tree/man/whit.1 README=$tree/src/README.md
 		export PRELOAD=$tree/build/test/preload.so
 		set -o pipefail
 		# shellcheck disable=SC2016 # for the inner shell, which is the namespace's PID 1
