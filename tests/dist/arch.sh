@@ -53,7 +53,7 @@ check_integration() {
 	make -s -C "$tree.foreign" CC="$compiler -specs=$musl_root/specs" build/whit
 	export WHIT=$tree.foreign/build/whit ACTOR=$tree/build/test/actor
 	export GLIBC_ACTOR=$ACTOR-glibc MUSL_ACTOR=$ACTOR-musl MANUAL=$tree/man/whit.1
-	export README=$tree/README.md PRELOAD=$tree/build/test/preload.so
+	export README=$tree/src/README.md PRELOAD=$tree/build/test/preload.so
 	run_all integration "${programs[@]}"
 }
 

@@ -61,7 +61,7 @@ mkdir -p "$root"/{proc,sys,dev,mnt,tmp,t,etc} "$root/t/man"
 cp -R "$tree/build/whit" "$tree/build/test" "$root/t"
 find "$root/t" -name '*.[od]' -delete
 cp "$tree/man/whit.1" "$root/t/man"
-cp "$tree/README.md" "$root/t"
+cp "$tree/src/README.md" "$root/t"
 rm -rf "$root/usr/include" "$root"/usr/lib/*/cmake
 printf 'root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n' >"$root/etc/passwd"
 printf '%s\n' "${programs[@]}" >"$root/t/programs"

@@ -18,7 +18,7 @@ wanted=${1:?usage: run.sh MUTANTS SEED [FILE]...}
 seed=${2:?usage: run.sh MUTANTS SEED [FILE]...}
 shift 2
 jobs=${JOBS:-1}
-patience_ms=${PATIENCE_MS:-10000}
+patience_ms=${PATIENCE_MS:-30000}
 unit_seconds=60 # for one test program, all its tests together
 integration_seconds=300
 every=. # in the place of a file: all tests
