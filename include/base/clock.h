@@ -21,9 +21,9 @@ struct deadline {
 /* Milliseconds of CLOCK_MONOTONIC, which no change of the date moves: clock_gettime(2). */
 static inline int64_t clock_now_ms(void)
 {
-	/* Seconds since the boot and nanoseconds, each a long but on x32. Not by libc, which has a
-	 * kilobyte to parse the vDSO, and makes a call on 32 bits that old sandboxes refuse. */
-	__typeof__(((struct timespec *)NULL)->tv_nsec) now[2] = {0};
+	/* Seconds since the boot, nanoseconds, and room for x32, where each has 64 bits. Not by
+	 * libc: a kilobyte to parse the vDSO, and on 32 bits a call that old sandboxes refuse. */
+	__typeof__(((struct timespec *)NULL)->tv_nsec) now[4] = {0};
 
 	(void)syscall(SYS_clock_gettime32, CLOCK_MONOTONIC, now); /* cannot fail */
 	return (int64_t)now[0] * 1000 + now[1] / 1000000;

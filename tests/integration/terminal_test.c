@@ -752,7 +752,7 @@ static void read_at_the_end_of_a_pipeline(enum role role, const char *before_rea
 		see_prompt(&run);
 		/* The reader's whit stops for a moment. dash does not see that it goes on, and may
 		 * ask once more because of a stopped job. */
-		type_line("exit 9\nexit 9");
+		type_line(both_shells[i] == &dash ? "exit 9\nexit 9" : "exit 9");
 		run_expect_status(&run, 9);
 		close(master);
 	}
